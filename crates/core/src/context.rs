@@ -1,0 +1,151 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rand::TryRng as _;
+use rand::rngs::SysRng;
+
+use crate::{Error, ErrorKind, Result, encode};
+
+type Fill = Arc<dyn Fn(&mut [u8]) -> Result<()> + Send + Sync>;
+
+/// One moment's clock and randomness: the only things from outside that a scheme may use.
+///
+/// A value, not a clock: every timestamp of one signature comes from the same instant. Make a new one for each step.
+///
+/// ```
+/// use countersign_core::Context;
+///
+/// let ctx = Context::fixed(1_440_938_160, "0a4f113b");
+/// assert_eq!(ctx.unix_time(), 1_440_938_160);
+/// assert_eq!(ctx.nonce(16)?, "0a4f113b");
+/// # Ok::<(), countersign_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Context {
+    unix_time: u64,
+    nonce: Option<Arc<str>>,
+    fill: Option<Fill>,
+    explaining: bool,
+}
+
+impl Context {
+    /// The system's clock, read now, and the system's randomness. A clock before 1970 reads as 1970.
+    #[must_use]
+    pub fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { unix_time: since.as_secs(), nonce: None, fill: None, explaining: false }
+    }
+
+    /// A fixed clock, in seconds since the Unix epoch, and a fixed client nonce, as its literal text.
+    #[must_use]
+    pub fn fixed(unix_time: u64, nonce: impl Into<Arc<str>>) -> Self {
+        Self { unix_time, nonce: Some(nonce.into()), fill: None, explaining: false }
+    }
+
+    /// The same moment, `seconds` later (or earlier): for a server whose clock is off.
+    #[must_use]
+    pub fn shifted(&self, seconds: i64) -> Self {
+        Self { unix_time: self.unix_time.saturating_add_signed(seconds), ..self.clone() }
+    }
+
+    /// Draws random bytes from `fill` instead of the system.
+    #[must_use]
+    pub fn with_random(mut self, fill: impl Fn(&mut [u8]) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.fill = Some(Arc::new(fill));
+        self
+    }
+
+    /// Asks schemes to keep the texts that they hash and sign, for [`Signed`](crate::Signed) to show.
+    #[must_use]
+    pub const fn explaining(mut self) -> Self {
+        self.explaining = true;
+        self
+    }
+
+    /// Whether schemes are to keep the texts that they hash and sign.
+    #[must_use]
+    pub const fn is_explaining(&self) -> bool {
+        self.explaining
+    }
+
+    /// Seconds since the Unix epoch.
+    #[must_use]
+    pub const fn unix_time(&self) -> u64 {
+        self.unix_time
+    }
+
+    /// The fixed client nonce, if there is one, for a scheme whose own nonces are not hex.
+    #[must_use]
+    pub fn fixed_nonce(&self) -> Option<&str> {
+        self.nonce.as_deref()
+    }
+
+    /// The client nonce: the fixed text, or `bytes` random bytes in lower-case hex.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Randomness`] when the source fails.
+    pub fn nonce(&self, bytes: usize) -> Result<Cow<'_, str>> {
+        if let Some(nonce) = &self.nonce {
+            return Ok(Cow::Borrowed(nonce));
+        }
+        let mut raw = [0; 64];
+        let raw =
+            raw.get_mut(..bytes).ok_or_else(|| Error::new(ErrorKind::Randomness, "a nonce has at most 64 bytes"))?;
+        self.random(raw)?;
+        Ok(Cow::Owned(encode::hex(raw)))
+    }
+
+    /// Fills `buf` with random bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Randomness`] when the source fails.
+    pub fn random(&self, buf: &mut [u8]) -> Result<()> {
+        match &self.fill {
+            Some(fill) => fill(buf),
+            None => SysRng.try_fill_bytes(buf).map_err(|err| {
+                Error::new(ErrorKind::Randomness, "the system gives no random bytes").with_source(err.to_string())
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("unix_time", &self.unix_time)
+            .field("nonce", &self.nonce)
+            .field("explaining", &self.explaining)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nonces_are_drawn_where_none_is_fixed() {
+        let ctx = Context::now();
+        let (one, two) = (ctx.nonce(8).unwrap(), ctx.nonce(8).unwrap());
+        assert_eq!(one.len(), 16);
+        assert_ne!(one, two);
+        assert_eq!(ctx.nonce(65).unwrap_err().kind(), ErrorKind::Randomness);
+    }
+
+    #[test]
+    fn own_randomness_wins_over_the_systems() {
+        let ctx = Context::now().with_random(|buf| {
+            buf.fill(0xab);
+            Ok(())
+        });
+        assert_eq!(ctx.nonce(2).unwrap(), "abab");
+    }
+
+    #[test]
+    fn a_shift_stops_at_the_ends_of_time() {
+        assert_eq!(Context::fixed(5, "").shifted(-10).unix_time(), 0);
+        assert_eq!(Context::fixed(5, "").shifted(10).unix_time(), 15);
+    }
+}

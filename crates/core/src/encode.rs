@@ -1,0 +1,132 @@
+//! Percent-encoding, hex and base64, as signatures need them: thin over the crates of those names, so that every scheme
+//! encodes in one way.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+
+use crate::{Error, ErrorKind, Result};
+
+/// Everything but RFC 3986 section 2.3's unreserved characters: `A-Z a-z 0-9 - . _ ~` stand, all else is encoded.
+const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// As [`STRICT`], and `/` stands.
+const STRICT_PATH: &AsciiSet = &STRICT.remove(b'/');
+
+/// Percent-encodes all but RFC 3986's unreserved characters, with upper-case hex digits (OAuth 1, AWS queries).
+///
+/// ```
+/// assert_eq!(countersign_core::encode::percent("a b/ü~".as_bytes()), "a%20b%2F%C3%BC~");
+/// ```
+#[must_use]
+pub fn percent(bytes: &[u8]) -> Cow<'_, str> {
+    percent_encoding::percent_encode(bytes, STRICT).into()
+}
+
+/// Appends [`percent`]'s text.
+pub fn push_percent(out: &mut String, bytes: &[u8]) {
+    out.extend(percent_encoding::percent_encode(bytes, STRICT));
+}
+
+/// Appends as [`push_percent`], and leaves `/` as it is (paths).
+pub fn push_percent_path(out: &mut String, bytes: &[u8]) {
+    out.extend(percent_encoding::percent_encode(bytes, STRICT_PATH));
+}
+
+/// Undoes percent-encoding; a stray `%` stays as it is, and `+` is a plus.
+#[must_use]
+pub fn percent_decode(text: &[u8]) -> Cow<'_, [u8]> {
+    percent_encoding::percent_decode(text).into()
+}
+
+/// Undoes percent-encoding in a form or query, where `+` is a space (WHATWG URL section 5.1); a stray `%` stays.
+#[must_use]
+pub fn form_decode(text: &[u8]) -> Cow<'_, [u8]> {
+    if !text.contains(&b'+') {
+        return percent_decode(text);
+    }
+    let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+    Cow::Owned(percent_encoding::percent_decode(&spaced).collect())
+}
+
+/// Lower-case hex.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    base16ct::lower::encode_string(bytes)
+}
+
+/// Lower-case hex without an allocation: into `buf`, which must have two bytes for each of `bytes`; else the text is empty.
+///
+/// ```
+/// let mut buf = [0; 4];
+/// assert_eq!(countersign_core::encode::hex_in(&[0x0a, 0xff], &mut buf), "0aff");
+/// ```
+#[must_use]
+pub fn hex_in<'a>(bytes: &[u8], buf: &'a mut [u8]) -> &'a str {
+    base16ct::lower::encode_str(bytes, buf).unwrap_or_default()
+}
+
+/// Reads hex of either case.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] when it is not hex; the message does not hold the text.
+pub fn hex_decode(text: &str) -> Result<Vec<u8>> {
+    base16ct::mixed::decode_vec(text).map_err(|_| Error::new(ErrorKind::InvalidRequest, "not hexadecimal"))
+}
+
+/// Base64 with `+`, `/` and padding (RFC 4648 section 4).
+#[must_use]
+pub fn base64(bytes: &[u8]) -> String {
+    BASE64_STANDARD.encode(bytes)
+}
+
+/// Appends [`base64()`]'s text.
+pub fn push_base64(out: &mut String, bytes: &[u8]) {
+    BASE64_STANDARD.encode_string(bytes, out);
+}
+
+/// Base64 with `-`, `_` and no padding (RFC 4648 section 5).
+#[must_use]
+pub fn base64_url(bytes: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads [`base64()`]'s text.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] when it is not padded base64; the message does not hold the text.
+pub fn base64_decode(text: &[u8]) -> Result<Vec<u8>> {
+    BASE64_STANDARD.decode(text).map_err(|_| Error::new(ErrorKind::InvalidRequest, "not base64"))
+}
+
+/// Reads [`base64_url`]'s text.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] when it is not unpadded URL-safe base64; the message does not hold the text.
+pub fn base64_url_decode(text: &[u8]) -> Result<Vec<u8>> {
+    BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| Error::new(ErrorKind::InvalidRequest, "not URL-safe base64"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_text_survive() {
+        assert_eq!(percent(b"\xff "), "%FF%20");
+        assert_eq!(*percent_decode(b"%FF%2"), *b"\xff%2");
+        assert_eq!(*form_decode(b"a+b%2Bc%"), *b"a b+c%");
+    }
+
+    #[test]
+    fn hex_and_base64_come_back() {
+        assert_eq!(hex_decode("00fFa1").unwrap(), [0, 0xff, 0xa1]);
+        assert!(hex_decode("0").is_err() && hex_decode("zz").is_err());
+        assert_eq!(base64_decode(base64(b"\xfb\xff").as_bytes()).unwrap(), b"\xfb\xff");
+        assert_eq!(base64_url(b"\xfb\xff"), "-_8");
+        assert_eq!(base64_url_decode(b"-_8").unwrap(), b"\xfb\xff");
+        assert_eq!(hex_in(&[1, 2], &mut [0; 3]), "");
+    }
+}

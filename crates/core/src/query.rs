@@ -1,0 +1,136 @@
+//! Edits a URI's query: same-named pairs out, new ones to the end, every other byte as it was.
+
+use http::Uri;
+use http::uri::PathAndQuery;
+
+use crate::encode::{form_decode, push_percent};
+use crate::target::path_and_query;
+use crate::{Error, ErrorKind, Result};
+
+/// A query's or form's pairs as they stand, still encoded: name, and value where there is a `=`. Empty pairs count too.
+///
+/// ```
+/// let pairs: Vec<_> = countersign_core::query::pairs("a=1&b&=2").collect();
+/// assert_eq!(pairs, [("a", Some("1")), ("b", None), ("", Some("2"))]);
+/// assert_eq!(countersign_core::query::pairs("").count(), 0);
+/// ```
+pub fn pairs(query: &str) -> impl Iterator<Item = (&str, Option<&str>)> + Clone {
+    let rest = if query.is_empty() { None } else { Some(query) };
+    rest.into_iter().flat_map(|query| query.split('&')).map(|pair| match pair.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (pair, None),
+    })
+}
+
+/// The query without the pairs that `drop` names (by decoded name), then `add`, percent-encoded strictly, at its end.
+/// What is kept stays byte for byte; an empty query with nothing added is left out with its `?`.
+///
+/// ```
+/// use countersign_core::query::replace;
+///
+/// let uri = "https://h/p?b=2&&k%65y=old&a=+1".parse()?;
+/// let uri = replace(&uri, |name| name == b"key", &[("key", "n/w ü")])?;
+/// assert_eq!(uri, "https://h/p?b=2&&a=+1&key=n%2Fw%20%C3%BC");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] when the result is no URI: it is longer than 65,534 bytes.
+pub fn replace(uri: &Uri, drop: impl Fn(&[u8]) -> bool, add: &[(&str, &str)]) -> Result<Uri> {
+    let target = path_and_query(uri);
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (&*target, None),
+    };
+    let mut out = String::with_capacity(target.len() + add.iter().map(|(n, v)| n.len() + v.len() + 2).sum::<usize>());
+    out.push_str(path);
+    let mut separator = '?';
+    let mut dropped = false;
+    for pair in query.into_iter().flat_map(|query| query.split('&')) {
+        if drop(&form_decode(pair.split('=').next().unwrap_or_default().as_bytes())) {
+            dropped = true;
+            continue;
+        }
+        out.push(separator);
+        out.push_str(pair);
+        separator = '&';
+    }
+    if query == Some("") || (query.is_some() && dropped && out.ends_with('?')) {
+        // `/p?`: what is added takes the place of the one empty pair.
+        separator = '?';
+        out.truncate(path.len());
+        if add.is_empty() && !dropped {
+            out.push('?');
+        }
+    }
+    for (name, value) in add {
+        out.push(separator);
+        push_percent(&mut out, name.as_bytes());
+        out.push('=');
+        push_percent(&mut out, value.as_bytes());
+        separator = '&';
+    }
+    with_path_and_query(uri, out)
+}
+
+/// The same URI with another path and query. A URI with neither scheme nor authority stays in origin form.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] when the result is no URI.
+pub fn with_path_and_query(uri: &Uri, path_and_query: String) -> Result<Uri> {
+    let mut parts = uri.clone().into_parts();
+    let invalid = |why: &dyn std::fmt::Display| {
+        Error::new(ErrorKind::InvalidRequest, format!("the signed URI is not a URI: {why}"))
+    };
+    parts.path_and_query = Some(PathAndQuery::try_from(path_and_query).map_err(|why| invalid(&why))?);
+    Uri::from_parts(parts).map_err(|why| invalid(&why))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn edit(uri: &str, add: &[(&str, &str)]) -> String {
+        replace(&uri.parse().unwrap(), |name| name == b"k", add).unwrap().to_string()
+    }
+
+    #[test]
+    fn the_question_mark_comes_and_goes_with_the_pairs() {
+        let key = [("k", "v")];
+        assert_eq!(edit("http://h/p", &key), "http://h/p?k=v");
+        assert_eq!(edit("http://h", &key), "http://h/?k=v");
+        assert_eq!(edit("http://h?k=1", &key), "http://h/?k=v");
+        assert_eq!(edit("http://h/p?", &key), "http://h/p?k=v");
+        assert_eq!(edit("http://h/p?k=1", &[]), "http://h/p");
+        assert_eq!(edit("http://h/p?", &[]), "http://h/p?");
+        assert_eq!(edit("http://h/p?a=1&", &key), "http://h/p?a=1&&k=v");
+        assert_eq!(edit("http://h/p?&a=1", &key), "http://h/p?&a=1&k=v");
+        assert_eq!(edit("/p?k&a", &key), "/p?a&k=v");
+    }
+
+    #[test]
+    fn too_long_is_an_error() {
+        let long = "x".repeat(70_000);
+        let error = replace(&"http://h/".parse().unwrap(), |_| false, &[("k", &long)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    }
+
+    proptest! {
+        #[test]
+        fn twice_is_once_and_the_rest_stays(query in "[a-z&=%+]{0,20}", value in ".{0,8}") {
+            let uri: Uri = format!("http://h/p?{query}").parse().unwrap();
+            let once = replace(&uri, |name| name == b"k", &[("k", &value)]).unwrap();
+            let twice = replace(&once, |name| name == b"k", &[("k", &value)]).unwrap();
+            prop_assert_eq!(&once, &twice);
+            let kept = |uri: &Uri| -> Vec<String> {
+                let pairs = uri.query().unwrap_or_default().split('&').map(str::to_owned);
+                pairs.filter(|pair| &*form_decode(pair.split('=').next().unwrap().as_bytes()) != b"k").collect()
+            };
+            if !query.is_empty() && !kept(&uri).iter().all(String::is_empty) {
+                prop_assert_eq!(kept(&uri), kept(&once));
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+use std::fmt;
+
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Uri};
+
+use crate::Payload;
+
+/// What authenticates one request, and how it was reached.
+///
+/// A scheme builds it; [`Signed::apply`] writes it. When the [`Context`](crate::Context) was explaining, it also holds the
+/// texts that were hashed and signed: the first thing to compare when a server says 403.
+#[derive(Clone, Default)]
+pub struct Signed {
+    removed: Vec<HeaderName>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    uri: Option<Uri>,
+    payload: Option<Payload>,
+    canonical_request: Option<String>,
+    string_to_sign: Option<String>,
+}
+
+impl Signed {
+    /// Sets a header, in place of all of that name; its value is marked sensitive, so that `Debug` does not show it.
+    #[must_use]
+    pub fn header(self, name: HeaderName, mut value: HeaderValue) -> Self {
+        value.set_sensitive(true);
+        self.plain_header(name, value)
+    }
+
+    /// Sets a header that holds no credential (a date, a content type), in place of all of that name.
+    #[must_use]
+    pub fn plain_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        if self.headers.capacity() == 0 {
+            self.headers.reserve_exact(4);
+        }
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Removes what an earlier signing in another form left in the headers.
+    #[must_use]
+    pub fn without_header(mut self, name: HeaderName) -> Self {
+        self.removed.push(name);
+        self
+    }
+
+    /// Replaces the URI (signatures that travel in the query).
+    #[must_use]
+    pub fn uri(mut self, uri: Uri) -> Self {
+        self.uri = Some(uri);
+        self
+    }
+
+    /// Replaces the body (signatures that travel in a form).
+    #[must_use]
+    pub fn payload(mut self, payload: Payload) -> Self {
+        self.payload = Some(payload);
+        self
+    }
+
+    /// Keeps the canonical request.
+    #[must_use]
+    pub fn explain_canonical_request(mut self, text: String) -> Self {
+        self.canonical_request = Some(text);
+        self
+    }
+
+    /// Keeps the text that was signed. It may not hold what is as good as a key.
+    #[must_use]
+    pub fn explain_string_to_sign(mut self, text: String) -> Self {
+        self.string_to_sign = Some(text);
+        self
+    }
+
+    /// Writes the result into the request. Cannot fail: every value is already of its wire type.
+    pub fn apply(&self, parts: &mut Parts, payload: &mut Payload) {
+        for name in &self.removed {
+            parts.headers.remove(name);
+        }
+        for (name, value) in &self.headers {
+            parts.headers.insert(name, value.clone());
+        }
+        if let Some(uri) = &self.uri {
+            parts.uri = uri.clone();
+        }
+        if let Some(new) = &self.payload {
+            *payload = new.clone();
+        }
+    }
+
+    /// The headers that are set, in order.
+    #[must_use]
+    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
+    }
+
+    /// The URI in place of the request's, where the scheme changes it.
+    #[must_use]
+    pub const fn new_uri(&self) -> Option<&Uri> {
+        self.uri.as_ref()
+    }
+
+    /// The body in place of the request's, where the scheme changes it.
+    #[must_use]
+    pub const fn new_payload(&self) -> Option<&Payload> {
+        self.payload.as_ref()
+    }
+
+    /// The canonical request, when the context was explaining and the scheme has one.
+    #[must_use]
+    pub fn canonical_request(&self) -> Option<&str> {
+        self.canonical_request.as_deref()
+    }
+
+    /// The text that was signed, when the context was explaining and the scheme has one.
+    #[must_use]
+    pub fn string_to_sign(&self) -> Option<&str> {
+        self.string_to_sign.as_deref()
+    }
+}
+
+/// Shows which parts of a request change, never a value: a signed URI is a credential.
+impl fmt::Debug for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Signed")
+            .field("headers", &names)
+            .field("removed", &self.removed)
+            .field("uri", &self.uri.is_some())
+            .field("payload", &self.payload.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use http::header::{AUTHORIZATION, COOKIE, DATE};
+
+    use super::*;
+
+    #[test]
+    fn applying_replaces_and_removes() {
+        let request = Request::get("/").header("authorization", "a").header("authorization", "b").header("cookie", "c");
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        let signed = Signed::default()
+            .header(AUTHORIZATION, HeaderValue::from_static("new"))
+            .plain_header(DATE, HeaderValue::from_static("today"))
+            .without_header(COOKIE);
+        signed.apply(&mut parts, &mut Payload::empty());
+        let values: Vec<_> = parts.headers.get_all(AUTHORIZATION).iter().collect();
+        assert_eq!(values, ["new"]);
+        assert!(values[0].is_sensitive() && !parts.headers[DATE].is_sensitive());
+        assert!(!parts.headers.contains_key(COOKIE));
+        assert!(!format!("{signed:?}").contains("new"));
+    }
+}

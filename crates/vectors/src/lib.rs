@@ -1,0 +1,23 @@
+//! Signature vectors for HTTP authentication schemes: data only, no dependencies.
+//!
+//! Every file was computed by an independent program or taken from a published document, which its `source` names; none by
+//! countersign itself. The format is in this crate's README, and as a JSON Schema in [`SCHEMA`].
+//!
+//! ```
+//! for (name, json) in countersign_vectors::FILES {
+//!     assert!(json.starts_with('{'), "{name}");
+//! }
+//! ```
+
+macro_rules! files {
+    ($($name:literal,)*) => {
+        /// Every vector file: its name, and its JSON text.
+        pub const FILES: &[(&str, &str)] = &[$(($name, include_str!(concat!("../data/", $name, ".json")))),*];
+    };
+}
+
+// One line a file, in order of name.
+files! {}
+
+/// The JSON Schema (draft 2020-12) of a vector file.
+pub const SCHEMA: &str = include_str!("../schema.json");
