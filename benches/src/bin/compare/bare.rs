@@ -1,0 +1,27 @@
+//! Static schemes beside the bare request that they sign: what the signing itself adds.
+
+use countersign::{AuthConfig, Authenticator, Context, Payload};
+use http::{HeaderValue, Request};
+
+use crate::compare::Compare;
+
+fn request() -> Request<Payload> {
+    let request = Request::get("https://api.example.com/items?page=2&per_page=50").header("accept", "application/json");
+    request.body(Payload::empty()).expect("a valid request")
+}
+
+pub(crate) fn rows(compare: &mut Compare) {
+    let auth = Authenticator::new(&AuthConfig::basic("Aladdin", "open sesame")).expect("a valid config");
+    let value = HeaderValue::from_static("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    let ctx = Context::fixed(0, "");
+    compare.row(
+        "basic-get",
+        "bare-request",
+        || auth.sign_request(request(), &ctx).expect("signed").headers()["authorization"].clone(),
+        || {
+            let mut request = request();
+            request.headers_mut().insert("authorization", value.clone());
+            request.headers()["authorization"].clone()
+        },
+    );
+}

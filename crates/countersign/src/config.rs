@@ -1,0 +1,180 @@
+use std::sync::Arc;
+
+use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Secret, Signed};
+use http::request::Parts;
+
+#[cfg(feature = "basic")]
+use crate::basic;
+use crate::{api_key, bearer};
+
+/// How requests are authenticated, as a config file says it: pure data. [`Authenticator::new`](crate::Authenticator::new)
+/// makes it ready.
+///
+/// As JSON it is tagged by `type`; field names are those of the scheme's `Config`, and an unknown or missing one is an error
+/// that names it. Serializing shows secrets: a config is a file.
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use countersign::AuthConfig;
+///
+/// let config: AuthConfig = serde_json::from_str(r#"{ "type": "bearer", "token": "mF_9.B5f-4.1JqM" }"#)?;
+/// assert!(!format!("{config:?}").contains("mF_9"));
+///
+/// let error = serde_json::from_str::<AuthConfig>(r#"{ "type": "bearer", "tokn": "" }"#).unwrap_err();
+/// assert!(error.to_string().contains("unknown field `tokn`"));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(tag = "type", rename_all = "kebab-case")
+)]
+#[non_exhaustive]
+pub enum AuthConfig {
+    /// As the enclosing folder or collection says: see [`AuthConfig::inherit_from`].
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "no_fields"))]
+    Inherit,
+    /// Requests go out as they are.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "no_fields"))]
+    None,
+    /// A key in a header or in the query.
+    ApiKey(api_key::Config),
+    /// A token in the `Authorization` header (RFC 6750).
+    Bearer(bearer::Config),
+    /// A user name and password with every request (RFC 7617).
+    #[cfg(feature = "basic")]
+    Basic(basic::Config),
+}
+
+impl AuthConfig {
+    /// [`AuthConfig::ApiKey`] in a header.
+    #[must_use]
+    pub fn api_key(key: impl Into<String>, value: impl Into<Secret>) -> Self {
+        Self::ApiKey(api_key::Config::new(key, value))
+    }
+
+    /// [`AuthConfig::Bearer`].
+    #[must_use]
+    pub fn bearer(token: impl Into<Secret>) -> Self {
+        Self::Bearer(bearer::Config::new(token))
+    }
+
+    /// [`AuthConfig::Basic`].
+    #[cfg(feature = "basic")]
+    #[must_use]
+    pub fn basic(username: impl Into<String>, password: impl Into<Secret>) -> Self {
+        Self::Basic(basic::Config::new(username, password))
+    }
+
+    /// This config, or, where it inherits, the nearest of its `parents` (nearest first: folders, then collection) that
+    /// does not.
+    ///
+    /// ```
+    /// use countersign::AuthConfig;
+    ///
+    /// let (folder, collection) = (AuthConfig::Inherit, AuthConfig::bearer("token"));
+    /// let config = AuthConfig::Inherit.inherit_from([&folder, &collection])?.clone();
+    /// assert!(matches!(config, AuthConfig::Bearer(_)));
+    /// # Ok::<(), countersign::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`] when all of them inherit: write [`AuthConfig::None`] at the top where requests are to go
+    /// out as they are.
+    pub fn inherit_from<'a>(&'a self, parents: impl IntoIterator<Item = &'a Self>) -> Result<&'a Self> {
+        std::iter::once(self)
+            .chain(parents)
+            .find(|config| !matches!(config, Self::Inherit))
+            .ok_or_else(nothing_to_inherit)
+    }
+
+    /// The one place that knows every scheme.
+    pub(crate) fn scheme(&self) -> Result<Arc<dyn Scheme>> {
+        Ok(match self {
+            Self::Inherit => return Err(nothing_to_inherit()),
+            Self::None => Arc::new(NoAuth),
+            Self::ApiKey(config) => Arc::new(api_key::Signer::new(config)?),
+            Self::Bearer(config) => Arc::new(bearer::Signer::new(config)?),
+            #[cfg(feature = "basic")]
+            Self::Basic(config) => Arc::new(basic::Signer::new(config)?),
+        })
+    }
+}
+
+fn nothing_to_inherit() -> Error {
+    Error::new(
+        ErrorKind::InvalidConfig,
+        "the config inherits, and no parent says from what (`none` means no authentication)",
+    )
+}
+
+/// Changes nothing.
+#[derive(Debug)]
+struct NoAuth;
+
+impl Scheme for NoAuth {
+    fn compute(&self, _: &Parts, _: &Payload, _: &Context) -> Result<Signed> {
+        Ok(Signed::default())
+    }
+
+    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
+        Once::boxed(self)
+    }
+}
+
+/// A unit variant would take any field without a word.
+#[cfg(feature = "serde")]
+fn no_fields<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct NoFields {}
+    <NoFields as serde::Deserialize>::deserialize(deserializer).map(|NoFields {}| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Authenticator;
+
+    #[test]
+    fn inheriting_from_nobody_is_an_error() {
+        let error = AuthConfig::Inherit.inherit_from([&AuthConfig::Inherit]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+        assert_eq!(Authenticator::new(&AuthConfig::Inherit).unwrap_err().kind(), ErrorKind::InvalidConfig);
+    }
+
+    #[test]
+    fn none_sends_the_request_as_it_is() {
+        let auth = Authenticator::new(&AuthConfig::None).unwrap();
+        let request = http::Request::get("http://h/?a").header("x", "y").body("b").unwrap();
+        let signed = auth.sign_request(request, &Context::fixed(0, "")).unwrap();
+        assert_eq!((signed.uri().to_string(), signed.headers().len()), ("http://h/?a".into(), 1));
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn json_is_strict_and_names_the_field() {
+        let error = |json: &str| serde_json::from_str::<AuthConfig>(json).unwrap_err().to_string();
+        assert!(error(r#"{ "type": "none", "x": 1 }"#).contains("unknown field `x`"));
+        assert!(error(r#"{ "type": "inherit", "token": "t" }"#).contains("unknown field `token`"));
+        assert!(error(r#"{ "type": "bearer" }"#).contains("missing field `token`"));
+        assert!(error(r#"{ "token": "t" }"#).contains("missing field `type`"));
+        assert!(error(r#"{ "type": "barer" }"#).contains("unknown variant `barer`"));
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn json_survives_a_round_trip() {
+        for json in [
+            r#"{"type":"inherit"}"#,
+            r#"{"type":"none"}"#,
+            r#"{"type":"bearer","token":"t"}"#,
+            r#"{"type":"api-key","key":"k","value":"v","add_to":"query"}"#,
+        ] {
+            let config: AuthConfig = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&config).unwrap(), json);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What the tests in `tests/` share: servers that stop by themselves, and a blocking client over the one loop.
+
+use std::io::{BufRead as _, BufReader, Error, Result};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use countersign::{Authenticator, Context, Payload, Step};
+use http::{Request, Response};
+
+/// A port of 127.0.0.1 that nobody listens on just now.
+///
+/// # Errors
+/// When the system has none.
+pub fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// An empty folder of its own for a test, under the target folder, readable for a server's own user.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn work_dir(name: &str) -> Result<PathBuf> {
+    let dir = std::env::temp_dir().join(format!("countersign-{}-{name}", std::process::id()));
+    if dir.exists() {
+        std::fs::remove_dir_all(&dir)?;
+    }
+    std::fs::create_dir_all(&dir)?;
+    Ok(dir)
+}
+
+/// A server process, stopped by its id when this value is dropped.
+#[derive(Debug)]
+pub struct Server {
+    child: Option<Child>,
+    pid: String,
+    /// Where it listens: `127.0.0.1:PORT`.
+    pub authority: String,
+}
+
+impl Server {
+    /// Runs `tests/servers/SCRIPT PORT WORKDIR`, which starts a server and prints its process id on one line once it answers.
+    ///
+    /// # Errors
+    /// When the script fails; what it printed on standard error is shown by the test.
+    pub fn script(script: &str, port: u16, work_dir: &Path) -> Result<Self> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("servers").join(script);
+        // A server that stays behind may hold the script's output open: read one line, not to the end.
+        let mut starting = Command::new(path).arg(port.to_string()).arg(work_dir).stdout(Stdio::piped()).spawn()?;
+        let mut pid = String::new();
+        if let Some(stdout) = starting.stdout.take() {
+            BufReader::new(stdout).read_line(&mut pid)?;
+        }
+        let pid = pid.trim().to_owned();
+        let status = starting.wait()?;
+        if !status.success() || pid.parse::<u32>().is_err() {
+            return Err(Error::other(format!("{script} ended with {status} and printed {pid:?}")));
+        }
+        Ok(Self { child: None, pid, authority: format!("127.0.0.1:{port}") })
+    }
+
+    /// Runs a program that stays in the foreground, and waits until something listens on `port`, 30 seconds at most.
+    ///
+    /// # Errors
+    /// When it ends at once, or never listens.
+    pub fn program(command: &mut Command, port: u16) -> Result<Self> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+        let pid = child.id().to_string();
+        let mut server = Self { child: Some(child), pid, authority: format!("127.0.0.1:{port}") };
+        for _ in 0..300 {
+            if std::net::TcpStream::connect(&server.authority).is_ok() {
+                return Ok(server);
+            }
+            if let Some(status) = server.child.as_mut().map(Child::try_wait).transpose()?.flatten() {
+                return Err(Error::other(format!("{command:?} ended with {status}")));
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        Err(Error::other(format!("{command:?} does not listen on port {port}")))
+    }
+
+    /// An absolute URI on this server.
+    #[must_use]
+    pub fn uri(&self, path: &str) -> String {
+        format!("http://{}{path}", self.authority)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        match &mut self.child {
+            Some(child) => {
+                let _ = child.kill();
+                let _ = child.wait();
+            }
+            None => {
+                let _ = Command::new("kill").arg(&self.pid).status();
+            }
+        }
+    }
+}
+
+/// A blocking client that follows no redirect and takes every status as a reply.
+#[must_use]
+pub fn client() -> ureq::Agent {
+    ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into()
+}
+
+/// Sends one request as it is.
+///
+/// # Errors
+/// When the client fails.
+pub fn send(client: &ureq::Agent, request: Request<Payload>) -> Result<Response<Vec<u8>>> {
+    let request = request.map(|body| body.bytes().map(|bytes| bytes.to_vec()).unwrap_or_default());
+    let (parts, mut body) = client.run(request).map_err(Error::other)?.into_parts();
+    Ok(Response::from_parts(parts, body.read_to_vec().map_err(Error::other)?))
+}
+
+/// One exchange from its first request to the caller's reply, and how many requests it took. A refusal is a reply.
+///
+/// # Errors
+/// When the client fails, or the exchange fails before there is a reply.
+pub fn exchange<B: Into<Payload>>(
+    client: &ureq::Agent,
+    auth: &Authenticator,
+    request: Request<B>,
+) -> Result<(Response<Vec<u8>>, usize)> {
+    let (mut exchange, mut step) = auth.start(request, &Context::now());
+    let mut response = None;
+    let mut sent = 0;
+    loop {
+        match step {
+            Step::Send(request) => {
+                sent += 1;
+                let reply = response.insert(send(client, request)?);
+                step = exchange.on_response(reply.status(), reply.headers(), reply.body(), &Context::now());
+            }
+            Step::Wait(turn) => {
+                turn.wait();
+                step = exchange.resume(&Context::now());
+            }
+            Step::Done => return response.map(|response| (response, sent)).ok_or_else(|| Error::other("no reply")),
+            Step::Failed(why) => return Err(Error::other(why)),
+        }
+    }
+}
