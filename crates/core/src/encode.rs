@@ -51,6 +51,55 @@ pub fn form_decode(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(percent_encoding::percent_decode(&spaced).collect())
 }
 
+/// Appends a query's or form's name or value, decoded (`+` is a space) and encoded again as [`push_percent`] does: `%7e`,
+/// `%7E` and `~` all become `~`. In one pass; a stray `%` is signed as `%25`.
+pub fn push_recoded_form(out: &mut String, text: &str) {
+    push_recoded(out, text, |byte| if byte == b'+' { b' ' } else { byte }, is_unreserved);
+}
+
+/// Appends a path, decoded and encoded again; `/` stands, and `%2F` becomes one. A `+` is a plus.
+pub fn push_recoded_path(out: &mut String, text: &str) {
+    push_recoded(out, text, |byte| byte, |byte| byte == b'/' || is_unreserved(byte));
+}
+
+fn push_recoded(out: &mut String, text: &str, read: impl Fn(u8) -> u8, stands: impl Fn(u8) -> bool) {
+    if text.bytes().all(&stands) {
+        return out.push_str(text);
+    }
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        rest = after;
+        let byte = match (first, after) {
+            (b'%', [high, low, after @ ..]) => match (hex_digit(*high), hex_digit(*low)) {
+                (Some(high), Some(low)) => {
+                    rest = after;
+                    high << 4 | low
+                }
+                _ => first,
+            },
+            _ => read(first),
+        };
+        if stands(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(percent_encoding::percent_encode_byte(byte));
+        }
+    }
+}
+
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+const fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
 /// Lower-case hex.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -118,6 +167,21 @@ mod tests {
         assert_eq!(percent(b"\xff "), "%FF%20");
         assert_eq!(*percent_decode(b"%FF%2"), *b"\xff%2");
         assert_eq!(*form_decode(b"a+b%2Bc%"), *b"a b+c%");
+    }
+
+    #[test]
+    fn recoding_has_one_form_for_each_text() {
+        let form = |text: &str| {
+            let mut out = String::new();
+            push_recoded_form(&mut out, text);
+            out
+        };
+        for text in ["a b~%\u{fc}", "a+b%7E%25%C3%BC", "a%20b%7e%%c3%bc", "%61+b~%\u{fc}"] {
+            assert_eq!(form(text), "a%20b~%25%C3%BC", "{text}");
+        }
+        let mut out = String::new();
+        push_recoded_path(&mut out, "/a+b/%2F%3d=%g1%");
+        assert_eq!(out, "/a%2Bb//%3D%3D%25g1%25");
     }
 
     #[test]

@@ -37,40 +37,72 @@ pub fn pairs(query: &str) -> impl Iterator<Item = (&str, Option<&str>)> + Clone 
 /// # Errors
 /// [`ErrorKind::InvalidRequest`] when the result is no URI: it is longer than 65,534 bytes.
 pub fn replace(uri: &Uri, drop: impl Fn(&[u8]) -> bool, add: &[(&str, &str)]) -> Result<Uri> {
-    let target = path_and_query(uri);
-    let (path, query) = match target.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (&*target, None),
-    };
-    let mut out = String::with_capacity(target.len() + add.iter().map(|(n, v)| n.len() + v.len() + 2).sum::<usize>());
-    out.push_str(path);
-    let mut separator = '?';
-    let mut dropped = false;
-    for pair in query.into_iter().flat_map(|query| query.split('&')) {
-        if drop(&form_decode(pair.split('=').next().unwrap_or_default().as_bytes())) {
-            dropped = true;
-            continue;
-        }
-        out.push(separator);
-        out.push_str(pair);
-        separator = '&';
-    }
-    if query == Some("") || (query.is_some() && dropped && out.ends_with('?')) {
-        // `/p?`: what is added takes the place of the one empty pair.
-        separator = '?';
-        out.truncate(path.len());
-        if add.is_empty() && !dropped {
-            out.push('?');
-        }
-    }
+    let mut edit = Edit::without(uri, drop);
     for (name, value) in add {
-        out.push(separator);
-        push_percent(&mut out, name.as_bytes());
-        out.push('=');
-        push_percent(&mut out, value.as_bytes());
-        separator = '&';
+        edit.push(name, value);
     }
-    with_path_and_query(uri, out)
+    edit.finish()
+}
+
+/// [`replace`] in steps, for a pair whose value depends on the text so far: a signature of the query that it joins.
+#[derive(Clone, Debug)]
+pub struct Edit<'a> {
+    uri: &'a Uri,
+    text: String,
+    separator: char,
+}
+
+impl<'a> Edit<'a> {
+    /// A URI without the pairs that `drop` names (by decoded name).
+    #[must_use]
+    pub fn without(uri: &'a Uri, drop: impl Fn(&[u8]) -> bool) -> Self {
+        let target = path_and_query(uri);
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (&*target, None),
+        };
+        let mut text = String::with_capacity(target.len() + 64);
+        text.push_str(path);
+        let mut separator = '?';
+        for pair in query.into_iter().flat_map(|query| query.split('&')) {
+            if !drop(&form_decode(pair.split('=').next().unwrap_or_default().as_bytes())) {
+                text.push(separator);
+                text.push_str(pair);
+                separator = '&';
+            }
+        }
+        if query == Some("") {
+            // `/p?` holds one empty pair: what is added takes its place.
+            separator = '?';
+        }
+        Self { uri, text, separator }
+    }
+
+    /// Adds a pair at the end, percent-encoded strictly.
+    pub fn push(&mut self, name: &str, value: &str) {
+        if self.separator == '?' && self.text.ends_with('?') {
+            self.text.pop();
+        }
+        self.text.push(self.separator);
+        push_percent(&mut self.text, name.as_bytes());
+        self.text.push('=');
+        push_percent(&mut self.text, value.as_bytes());
+        self.separator = '&';
+    }
+
+    /// Path and query as they stand.
+    #[must_use]
+    pub fn path_and_query(&self) -> &str {
+        &self.text
+    }
+
+    /// The URI with this path and query.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when it is no URI: it is longer than 65,534 bytes.
+    pub fn finish(self) -> Result<Uri> {
+        with_path_and_query(self.uri, self.text)
+    }
 }
 
 /// The same URI with another path and query. A URI with neither scheme nor authority stays in origin form.

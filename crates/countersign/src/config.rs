@@ -3,6 +3,8 @@ use std::sync::Arc;
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Secret, Signed};
 use http::request::Parts;
 
+#[cfg(feature = "aws-sigv4")]
+use crate::aws_sigv4;
 #[cfg(feature = "basic")]
 use crate::basic;
 use crate::{api_key, bearer};
@@ -46,6 +48,9 @@ pub enum AuthConfig {
     /// A user name and password with every request (RFC 7617).
     #[cfg(feature = "basic")]
     Basic(basic::Config),
+    /// AWS Signature Version 4.
+    #[cfg(feature = "aws-sigv4")]
+    AwsSigv4(aws_sigv4::Config),
 }
 
 impl AuthConfig {
@@ -66,6 +71,13 @@ impl AuthConfig {
     #[must_use]
     pub fn basic(username: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self::Basic(basic::Config::new(username, password))
+    }
+
+    /// [`AuthConfig::AwsSigv4`] in the header, with region and service read from an AWS host.
+    #[cfg(feature = "aws-sigv4")]
+    #[must_use]
+    pub fn aws_sigv4(access_key_id: impl Into<String>, secret_access_key: impl Into<Secret>) -> Self {
+        Self::AwsSigv4(aws_sigv4::Config::new(access_key_id, secret_access_key))
     }
 
     /// This config, or, where it inherits, the nearest of its `parents` (nearest first: folders, then collection) that
@@ -99,6 +111,8 @@ impl AuthConfig {
             Self::Bearer(config) => Arc::new(bearer::Signer::new(config)?),
             #[cfg(feature = "basic")]
             Self::Basic(config) => Arc::new(basic::Signer::new(config)?),
+            #[cfg(feature = "aws-sigv4")]
+            Self::AwsSigv4(config) => Arc::new(aws_sigv4::Signer::new(config)?),
         })
     }
 }

@@ -78,6 +78,9 @@ pub use countersign_core::{
     Context, Dialogue, Error, ErrorKind, Exchange, Payload, Reply, Result, Scheme, Secret, Signed, Step, Wait,
 };
 
+#[cfg(feature = "aws-sigv4")]
+#[doc(inline)]
+pub use countersign_aws_sigv4 as aws_sigv4;
 #[cfg(feature = "basic")]
 #[doc(inline)]
 pub use countersign_basic as basic;

@@ -1,0 +1,56 @@
+//! AWS Signature Version 4 for any [`http::Request`]: in the `Authorization` header or as a presigned URL.
+//!
+//! It proves that the sender knows a secret access key, and that method, path, query, the signed headers and (unless told
+//! otherwise) the body are as they were signed, within minutes of the signed time. Source: "AWS Signature Version 4 for API
+//! requests" in the AWS Identity and Access Management User Guide, and "Authenticating Requests" in the Amazon S3 API
+//! Reference.
+//!
+//! # Example
+//!
+//! ```
+//! use countersign_aws_sigv4::{Config, Signer};
+//! use countersign_core::{Context, Payload, Scheme as _};
+//! use http::Request;
+//!
+//! let signer = Signer::new(&Config::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))?;
+//!
+//! let uri = "https://examplebucket.s3.eu-west-1.amazonaws.com/a/key.txt";
+//! let (mut parts, body) = Request::put(uri).header("content-type", "text/plain").body("Hello")?.into_parts();
+//! let mut payload = Payload::from(body);
+//! let signed = signer.sign(&mut parts, &mut payload, &Context::fixed(1_440_938_160, "").explaining())?;
+//!
+//! // Region and service were read from the host; a 403 is solved by comparing this with what the server quotes.
+//! assert!(signed.string_to_sign().is_some_and(|text| text.contains("20150830/eu-west-1/s3/aws4_request")));
+//! assert_eq!(parts.headers["x-amz-date"], "20150830T123600Z");
+//! assert!(parts.headers.contains_key("authorization"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Decided where AWS leaves room
+//!
+//! * The path of S3 is signed as it is; every other service's is normalised first (dot segments, repeated slashes), but sent
+//!   as it is. Send clean paths.
+//! * All headers are signed but [`UNSIGNED_HEADERS`]; [`Config::unsigned_headers`] and [`Config::signed_headers`] change that.
+//! * The time is the [`Context`](countersign_core::Context)'s; a given `X-Amz-Date` is replaced.
+//! * `X-Amz-Content-Sha256` is sent to S3 only, unless asked for; one that the request already has is taken as the hash.
+//!
+//! # What it does not do
+//!
+//! It does not read AWS profiles, instance metadata or the environment: credentials are given. It does not send a `Host`
+//! header of its own: the client does, and what it will send is what is signed.
+//!
+//! # Known server quirks
+//!
+//! * AWS refuses a clock that is off by more than five minutes (S3: fifteen).
+//! * Some S3 look-alikes sort parameters of one name by name only, not by value: avoid repeated names there.
+//! * AWS IoT wants the session token outside the signature: [`Config::unsigned_session_token`].
+
+mod canonical;
+mod config;
+mod hosts;
+mod scope;
+mod signature;
+mod signer;
+
+pub use config::{AddTo, Config, PayloadSigning};
+pub use signer::{Signer, UNSIGNED_HEADERS};

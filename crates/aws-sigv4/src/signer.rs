@@ -1,0 +1,371 @@
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use countersign_core::target::{self, default_port, split_port};
+use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Secret, Signed, query};
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use http::request::Parts;
+
+use crate::canonical::{self, PathStyle, SignedHeaders};
+use crate::hosts;
+use crate::scope::{Scope, Timestamp, check_part};
+use crate::signature::{ALGORITHM, EMPTY_SHA256, Hex64, KeyCache, SigningKey, sha256_hex};
+use crate::{AddTo, Config, PayloadSigning};
+
+/// Headers that are never signed, for proxies and clients change them on the way.
+pub const UNSIGNED_HEADERS: [&str; 16] = [
+    "accept-encoding",
+    "authorization",
+    "baggage",
+    "connection",
+    "expect",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "traceparent",
+    "tracestate",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "x-amzn-trace-id",
+];
+
+pub(crate) const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
+pub(crate) const X_AMZ_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
+pub(crate) const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+
+/// What presigning adds to a query, and what signing again replaces.
+const PRESIGNED: [&[u8]; 7] = [
+    b"X-Amz-Algorithm",
+    b"X-Amz-Credential",
+    b"X-Amz-Date",
+    b"X-Amz-Expires",
+    b"X-Amz-SignedHeaders",
+    b"X-Amz-Security-Token",
+    b"X-Amz-Signature",
+];
+
+/// Signs requests with one access key. Derived keys are kept by day, region and service, and shared by all threads.
+pub struct Signer {
+    config: Config,
+    /// The session token as the header's value.
+    session_token: Option<HeaderValue>,
+    unsigned: Vec<HeaderName>,
+    only: Option<Vec<HeaderName>>,
+    keys: KeyCache,
+}
+
+/// One signature's circumstances.
+struct Target<'a> {
+    scope: Scope<'a>,
+    /// As the canonical request has it.
+    host: &'a str,
+    is_s3: bool,
+}
+
+impl Signer {
+    /// Reads the config.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`] for an empty key id or secret, control characters in the key id or token, a `/` or line
+    /// end in region or service, an expiry outside 1 to 604,800 seconds, or a header list with what is no header name.
+    pub fn new(config: &Config) -> Result<Self> {
+        let invalid = |message: &'static str| Error::new(ErrorKind::InvalidConfig, message);
+        if config.access_key_id.is_empty() || config.secret_access_key.is_empty() {
+            return Err(invalid("`access_key_id` or `secret_access_key` is empty"));
+        }
+        if !config.access_key_id.bytes().all(|byte| byte.is_ascii_graphic() && !b"/,".contains(&byte)) {
+            return Err(invalid(
+                "`access_key_id` holds what no access key has: white space, a control character, `/` or `,`",
+            ));
+        }
+        for (field, value) in [("region", &config.region), ("service", &config.service)] {
+            value.iter().try_for_each(|text| check_part(field, text))?;
+        }
+        if config.add_to == AddTo::Query && !(1..=604_800).contains(&config.expires_in) {
+            return Err(invalid("`expires_in` is outside 1 to 604800 seconds (seven days)"));
+        }
+        let session_token = config.session_token.as_ref().filter(|token| !token.is_empty()).map(|token| {
+            let value = HeaderValue::from_str(token.expose());
+            value.map_err(|_| {
+                invalid("`session_token` holds what no header can: a line end, a control or non-ASCII character")
+            })
+        });
+        let names = |field: &'static str, names: &[String]| -> Result<Vec<HeaderName>> {
+            let names = names.iter().map(|name| HeaderName::from_bytes(name.as_bytes()));
+            names.collect::<Result<_, _>>().map_err(|err| {
+                Error::new(ErrorKind::InvalidConfig, format!("`{field}` holds what is no header name")).with_source(err)
+            })
+        };
+        Ok(Self {
+            session_token: session_token.transpose()?,
+            unsigned: names("unsigned_headers", &config.unsigned_headers)?,
+            only: config.signed_headers.as_deref().map(|only| names("signed_headers", only)).transpose()?,
+            config: config.clone(),
+            keys: KeyCache::default(),
+        })
+    }
+
+    /// The key for a scope, from the cache.
+    pub(crate) fn key(&self, scope: &Scope<'_>) -> SigningKey {
+        self.keys.key(&self.config.secret_access_key, scope)
+    }
+
+    fn target<'a>(&'a self, host: &'a str, lower: &'a str, ctx: &Context) -> Result<Target<'a>> {
+        let (region, service) = match (&self.config.region, &self.config.service) {
+            (Some(region), Some(service)) => (region.as_str(), service.as_str()),
+            (region, service) => {
+                let known = hosts::endpoint(split_port(lower).0);
+                let region = region.as_deref().or(known.map(|known| known.region)).unwrap_or("us-east-1");
+                (region, service.as_deref().or(known.map(|known| known.service)).unwrap_or("execute-api"))
+            }
+        };
+        let timestamp = Timestamp::new(ctx.unix_time())?;
+        Ok(Target { scope: Scope { timestamp, region, service }, host, is_s3: is_s3(service) })
+    }
+
+    /// What stands for the body: a given `X-Amz-Content-Sha256`, else as the config says.
+    fn payload_hash(&self, parts: &Parts, payload: &Payload, is_s3: bool) -> Result<Hash> {
+        if let Some(given) = parts.headers.get(X_AMZ_CONTENT_SHA256) {
+            let text = given.to_str().map(str::trim).unwrap_or_default();
+            let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+            if !is_hash && text != "UNSIGNED-PAYLOAD" && !text.starts_with("STREAMING-") {
+                return Err(Error::new(
+                    ErrorKind::InvalidRequest,
+                    "the given X-Amz-Content-Sha256 is neither 64 hex digits, nor UNSIGNED-PAYLOAD or STREAMING-…",
+                ));
+            }
+            return Ok(Hash::Given(text.to_owned()));
+        }
+        if let Some(marker) = self.config.payload.marker() {
+            return Ok(Hash::Fixed(marker));
+        }
+        if is_s3 && self.config.add_to == AddTo::Query {
+            return Ok(Hash::Fixed("UNSIGNED-PAYLOAD"));
+        }
+        match payload.bytes() {
+            Some(bytes) if bytes.is_empty() => Ok(Hash::Fixed(EMPTY_SHA256)),
+            Some(bytes) => Ok(Hash::Computed(sha256_hex(bytes))),
+            None => Err(Error::new(
+                ErrorKind::PayloadRequired,
+                "the body is streamed, so its hash must be given in X-Amz-Content-Sha256, or `payload` set to one that is not hashed",
+            )),
+        }
+    }
+
+    /// Whether this header of the request is signed.
+    fn selects(&self, name: &HeaderName) -> bool {
+        if UNSIGNED_HEADERS.binary_search(&name.as_str()).is_ok() || self.unsigned.contains(name) {
+            return false;
+        }
+        self.only
+            .as_ref()
+            .is_none_or(|only| only.contains(name) || name == "host" || name.as_str().starts_with("x-amz-"))
+    }
+
+    /// Signs what `canonical` appends to an empty text; the text is left empty, to be used again.
+    fn sign_canonical(&self, text: &mut String, scope: &Scope<'_>, signed: Signed, ctx: &Context) -> (Signed, Hex64) {
+        let hash = sha256_hex(text.as_bytes());
+        let mut signed = if ctx.is_explaining() { signed.explain_canonical_request(text.clone()) } else { signed };
+        text.clear();
+        push_string_to_sign(text, ALGORITHM, scope, &hash);
+        let signature = self.key(scope).sign(text.as_bytes());
+        if ctx.is_explaining() {
+            signed = signed.explain_string_to_sign(text.clone());
+        }
+        text.clear();
+        (signed, signature)
+    }
+
+    fn sign_header(&self, parts: &Parts, target: &Target<'_>, hash: &Hash, ctx: &Context) -> Result<Signed> {
+        let Self { config, .. } = self;
+        let scope = &target.scope;
+        let sends_hash = config.content_sha256_header.unwrap_or(target.is_s3) || config.payload != PayloadSigning::Hash;
+        let token = self.session_token.as_ref().filter(|_| !config.unsigned_session_token);
+        let added = [
+            ("host", (!parts.headers.contains_key("host")).then_some(target.host)),
+            ("x-amz-date", Some(scope.timestamp.as_str())),
+            ("x-amz-content-sha256", (sends_hash || matches!(hash, Hash::Given(_))).then(|| hash.as_str())),
+            ("x-amz-security-token", token.and_then(|token| token.to_str().ok())),
+        ];
+        let added = added.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        // An earlier signing's token, which this one replaces, is not to be signed where the new one is not.
+        let stale_token = |name: &HeaderName| self.session_token.is_some() && name == X_AMZ_SECURITY_TOKEN;
+        let headers = SignedHeaders::new(&parts.headers, |name| !stale_token(name) && self.selects(name), added);
+
+        // A presigned URL that is signed in its header is no longer presigned.
+        let presigned = parts.uri.query().is_some_and(|query| query.contains("X-Amz-Signature="));
+        let edit = presigned.then(|| query::Edit::without(&parts.uri, is_presigned));
+        let given = target::path_and_query(&parts.uri);
+        let path_and_query = edit.as_ref().map_or(&*given, |edit| edit.path_and_query());
+
+        let mut text = String::with_capacity(1024);
+        canonical::push_request(
+            &mut text,
+            parts.method.as_str(),
+            path_and_query,
+            style(target),
+            &headers,
+            hash.as_str(),
+        )?;
+        let (mut signed, signature) = self.sign_canonical(&mut text, scope, Signed::default(), ctx);
+
+        // All new values are slices of one buffer.
+        text.push_str(ALGORITHM);
+        text.push_str(" Credential=");
+        self.push_credential(&mut text, scope);
+        text.push_str(", SignedHeaders=");
+        headers.push_names(&mut text);
+        text.push_str(", Signature=");
+        text.push_str(signature.as_str());
+        let authorization = text.len();
+        text.push_str(scope.timestamp.as_str());
+        let date = text.len();
+        text.push_str(hash.as_str());
+        let buffer = Bytes::from(text);
+
+        signed = signed
+            .header(AUTHORIZATION, header_value(buffer.slice(..authorization))?)
+            .plain_header(X_AMZ_DATE, header_value(buffer.slice(authorization..date))?);
+        if sends_hash && !matches!(hash, Hash::Given(_)) {
+            signed = signed.plain_header(X_AMZ_CONTENT_SHA256, header_value(buffer.slice(date..))?);
+        }
+        if let Some(token) = &self.session_token {
+            signed = signed.header(X_AMZ_SECURITY_TOKEN, token.clone());
+        }
+        match edit {
+            Some(edit) => Ok(signed.uri(edit.finish()?)),
+            None => Ok(signed),
+        }
+    }
+
+    fn sign_query(&self, parts: &Parts, target: &Target<'_>, hash: &Hash, ctx: &Context) -> Result<Signed> {
+        let Self { config, .. } = self;
+        let scope = &target.scope;
+        let replaced = [AUTHORIZATION, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN];
+        let host = (!parts.headers.contains_key("host")).then_some(("host", target.host));
+        let selects = |name: &HeaderName| !replaced.contains(name) && self.selects(name);
+        let headers = SignedHeaders::new(&parts.headers, selects, host.into_iter());
+
+        let mut text = String::with_capacity(1024);
+        let mut edit = query::Edit::without(&parts.uri, is_presigned);
+        edit.push("X-Amz-Algorithm", ALGORITHM);
+        self.push_credential(&mut text, scope);
+        edit.push("X-Amz-Credential", &text);
+        edit.push("X-Amz-Date", scope.timestamp.as_str());
+        edit.push("X-Amz-Expires", &config.expires_in.to_string());
+        text.clear();
+        headers.push_names(&mut text);
+        edit.push("X-Amz-SignedHeaders", &text);
+        text.clear();
+        let token = config.session_token.as_ref().filter(|token| !token.is_empty()).map(Secret::expose);
+        if let Some(token) = token.filter(|_| !config.unsigned_session_token) {
+            edit.push("X-Amz-Security-Token", token);
+        }
+
+        let method = parts.method.as_str();
+        canonical::push_request(&mut text, method, edit.path_and_query(), style(target), &headers, hash.as_str())?;
+        let (signed, signature) = self.sign_canonical(&mut text, scope, Signed::default(), ctx);
+        if let Some(token) = token.filter(|_| config.unsigned_session_token) {
+            edit.push("X-Amz-Security-Token", token);
+        }
+        edit.push("X-Amz-Signature", signature.as_str());
+        Ok(replaced.into_iter().fold(signed.uri(edit.finish()?), Signed::without_header))
+    }
+
+    /// Appends `AKIDEXAMPLE/20150830/us-east-1/service/aws4_request`.
+    fn push_credential(&self, out: &mut String, scope: &Scope<'_>) {
+        out.push_str(&self.config.access_key_id);
+        out.push('/');
+        scope.push(out);
+    }
+}
+
+impl Scheme for Signer {
+    fn compute(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Signed> {
+        let host = signed_host(parts)?;
+        let lower = if self.config.region.is_some() && self.config.service.is_some() {
+            String::new()
+        } else {
+            host.to_ascii_lowercase()
+        };
+        let target = self.target(host, &lower, ctx)?;
+        let hash = self.payload_hash(parts, payload, target.is_s3)?;
+        match self.config.add_to {
+            AddTo::Header => self.sign_header(parts, &target, &hash, ctx),
+            AddTo::Query => self.sign_query(parts, &target, &hash, ctx),
+        }
+    }
+
+    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
+        Once::boxed(self)
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// The payload's place in the canonical request.
+enum Hash {
+    Given(String),
+    Fixed(&'static str),
+    Computed(Hex64),
+}
+
+impl Hash {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Given(text) => text,
+            Self::Fixed(text) => text,
+            Self::Computed(hex) => hex.as_str(),
+        }
+    }
+}
+
+/// The host as clients send it: the URI scheme's own port is left out.
+pub(crate) fn signed_host(parts: &Parts) -> Result<&str> {
+    let host = target::host(parts)?;
+    if parts.headers.contains_key("host") {
+        return Ok(host);
+    }
+    Ok(match split_port(host) {
+        (name, Some(port)) if parts.uri.scheme_str().and_then(default_port) == Some(port) => name,
+        (name, None) => name,
+        _ => host,
+    })
+}
+
+pub(crate) fn is_s3(service: &str) -> bool {
+    matches!(service, "s3" | "s3express" | "s3-object-lambda" | "s3-outposts")
+}
+
+const fn style(target: &Target<'_>) -> PathStyle {
+    if target.is_s3 { PathStyle::S3 } else { PathStyle::Normalised }
+}
+
+fn is_presigned(name: &[u8]) -> bool {
+    PRESIGNED.contains(&name)
+}
+
+/// Appends the string to sign: algorithm, time, scope and the canonical request's hash, a line each.
+/// Source: "Create a signed AWS API request", step 3, AWS Identity and Access Management User Guide.
+pub(crate) fn push_string_to_sign(out: &mut String, algorithm: &str, scope: &Scope<'_>, hash: &Hex64) {
+    for part in [algorithm, "\n", scope.timestamp.as_str(), "\n"] {
+        out.push_str(part);
+    }
+    scope.push(out);
+    out.push('\n');
+    out.push_str(hash.as_str());
+}
+
+fn header_value(bytes: Bytes) -> Result<HeaderValue> {
+    HeaderValue::from_maybe_shared(bytes).map_err(|err| {
+        Error::new(ErrorKind::InvalidConfig, "region or service cannot stand in a header").with_source(err)
+    })
+}
