@@ -42,8 +42,10 @@
 //! * The world: [`Context`] is one moment's clock and randomness; [`Secret`] is what must not leak.
 //! * The result: [`Signed`], or an [`Error`] whose [`ErrorKind`] programs can branch on.
 //! * The conversation: [`Exchange`] drives a [`Dialogue`], which answers with [`Step`]s.
+//! * What servers ask: [`challenge`] reads it.
 //! * The server's side: [`replay`] remembers the nonces that a verifier has seen.
 
+pub mod challenge;
 pub mod encode;
 pub mod query;
 pub mod replay;
