@@ -310,7 +310,7 @@ mod tests {
             (b"A b=\"\\\"\\\\\\c\"", "A b=\\\"\\\\c"),
             (b"A b=\"\xfc\xff\"", "A b=\\xfc\\xff"),
             (b"A b=\"\"", "A b="),
-            (b"NewScheme p.q*'~=x, X),
+            (b"NewScheme p.q*'~=x, Other", "NewScheme p.q*'~=x | Other"),
             // RFC 9110 section 11.6.1's own example
             (
                 b"Basic realm=\"simple\", Newauth realm=\"apps\", type=1, title=\"Login to \\\"apps\\\"\"",
