@@ -76,7 +76,7 @@ impl<'a> Challenge<'a> {
 
     /// Whether this is the scheme of that name, without case.
     #[must_use]
-    pub const fn is(&self, scheme: &str) -> bool {
+    pub fn is(&self, scheme: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 
