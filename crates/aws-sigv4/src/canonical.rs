@@ -1,7 +1,8 @@
-use countersign_core::encode::{push_percent_path, push_recoded_form, push_recoded_path};
+use countersign_core::encode::{is_unreserved, push_percent_path, push_recoded_form, push_recoded_path};
 use countersign_core::{Error, ErrorKind, Result, query};
 use http::HeaderMap;
 use http::header::HeaderName;
+use smallvec::SmallVec;
 
 /// How a service reads a request's path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -12,14 +13,9 @@ pub(crate) enum PathStyle {
     Normalised,
 }
 
-/// The headers that are signed, by name: those of the request and those that signing adds.
-pub(crate) struct SignedHeaders<'a>(Vec<(&'a str, Value<'a>)>);
-
-enum Value<'a> {
-    /// All values of this name in the request.
-    Given(&'a HeaderMap),
-    Added(&'a str),
-}
+/// The headers that are signed, by name: those of the request and those that signing adds. A name that repeats stands as
+/// often, its values in the request's order.
+pub(crate) struct SignedHeaders<'a>(SmallVec<[(&'a str, &'a [u8]); 16]>);
 
 impl<'a> SignedHeaders<'a> {
     /// Those of `given` that `selects` names, and `added` in place of any of the same name.
@@ -28,50 +24,51 @@ impl<'a> SignedHeaders<'a> {
         selects: impl Fn(&HeaderName) -> bool,
         added: impl Iterator<Item = (&'a str, &'a str)> + Clone,
     ) -> Self {
-        let mut headers = Vec::with_capacity(given.keys_len() + 5);
-        headers.extend(added.clone().map(|(name, value)| (name, Value::Added(value))));
-        for name in given.keys() {
+        let mut headers = SmallVec::with_capacity(given.len() + 4);
+        headers.extend(added.clone().map(|(name, value)| (name, value.as_bytes())));
+        for (name, value) in given {
             if selects(name) && !added.clone().any(|(added, _)| added == name.as_str()) {
-                headers.push((name.as_str(), Value::Given(given)));
+                headers.push((name.as_str(), value.as_bytes()));
             }
         }
-        headers.sort_unstable_by_key(|&(name, _)| name);
+        // Stable: the values of one name keep their order.
+        headers.sort_by_key(|&(name, _)| name);
         Self(headers)
     }
 
     /// Appends the names: `host;x-amz-date`.
     pub(crate) fn push_names(&self, out: &mut String) {
-        for (index, (name, _)) in self.0.iter().enumerate() {
+        for (index, group) in self.by_name().enumerate() {
             if index > 0 {
                 out.push(';');
             }
-            out.push_str(name);
+            out.push_str(group.first().map_or("", |&(name, _)| name));
         }
     }
 
-    /// Appends a line a header: `host:example.com\n`.
+    /// Appends a line a name: `host:example.com\n`.
     fn push_lines(&self, out: &mut String) -> Result<()> {
-        for (name, value) in &self.0 {
-            out.push_str(name);
-            out.push(':');
-            match value {
-                Value::Added(value) => out.push_str(value),
-                Value::Given(headers) => {
-                    for (index, value) in headers.get_all(*name).iter().enumerate() {
-                        if index > 0 {
-                            out.push(',');
-                        }
-                        let text = str::from_utf8(value.as_bytes()).map_err(|err| {
-                            let message = format!("the header `{name}` is to be signed, and its value is not UTF-8");
-                            Error::new(ErrorKind::InvalidRequest, message).with_source(err)
-                        })?;
-                        push_folded(out, text);
-                    }
+        for group in self.by_name() {
+            for (index, &(name, value)) in group.iter().enumerate() {
+                if index == 0 {
+                    out.push_str(name);
+                    out.push(':');
+                } else {
+                    out.push(',');
                 }
+                let text = str::from_utf8(value).map_err(|err| {
+                    let message = format!("the header `{name}` is to be signed, and its value is not UTF-8");
+                    Error::new(ErrorKind::InvalidRequest, message).with_source(err)
+                })?;
+                push_folded(out, text);
             }
             out.push('\n');
         }
         Ok(())
+    }
+
+    fn by_name(&self) -> impl Iterator<Item = &[(&'a str, &'a [u8])]> {
+        self.0.chunk_by(|(one, _), (two, _)| one == two)
     }
 }
 
@@ -121,6 +118,16 @@ fn push_path(out: &mut String, path: &str, style: PathStyle) {
     if style == PathStyle::S3 {
         return push_recoded_path(out, path);
     }
+    // Most paths are already clean, and plain.
+    let mut before = b'x';
+    let clean = path.bytes().all(|byte| {
+        let fits = byte == b'/' && before != b'/' || is_unreserved(byte) && !(byte == b'.' && before == b'/');
+        before = byte;
+        fits
+    });
+    if clean && path.starts_with('/') {
+        return out.push_str(path);
+    }
     // RFC 3986 section 5.2.4, with repeated slashes as one; encoding leaves `/` alone, so it can go along.
     let root = out.len();
     let mut ends_open = false;
@@ -147,42 +154,38 @@ fn push_path(out: &mut String, path: &str, style: PathStyle) {
 /// are no parameters.
 fn push_query(out: &mut String, query: &str) {
     let start = out.len();
-    let mut pairs: Vec<(u32, u32, u32)> = Vec::new();
-    // A URI has at most 65,534 bytes, and encoding at most triples them.
-    let end = |out: &String| u32::try_from(out.len() - start).unwrap_or(u32::MAX);
-    for (name, value) in query::pairs(query).filter(|pair| !matches!(pair, ("", None))) {
-        if pairs.capacity() == 0 {
-            pairs.reserve_exact(query.bytes().filter(|&byte| byte == b'&').count() + 1);
-        } else {
+    // Where each pair begins, its name ends, and it ends.
+    let mut pairs: SmallVec<[(usize, usize, usize); 16]> = SmallVec::new();
+    for (name, value) in query::pairs(query) {
+        if name.is_empty() && value.is_none() {
+            continue;
+        }
+        if out.len() > start {
             out.push('&');
         }
-        let name_start = end(out);
+        let name_start = out.len();
         push_recoded_form(out, name);
-        let name_end = end(out);
+        let name_end = out.len();
         out.push('=');
         push_recoded_form(out, value.unwrap_or_default());
-        pairs.push((name_start, name_end, end(out)));
+        pairs.push((name_start, name_end, out.len()));
     }
-    let unsorted = out.get(start..).unwrap_or_default();
-    let key = |&(start, middle, end): &(u32, u32, u32)| {
-        let part = |from: u32, to: u32| unsorted.get(from as usize..to as usize).unwrap_or_default();
+    let key = |&(start, middle, end): &(usize, usize, usize)| {
+        let part = |from: usize, to: usize| out.get(from..to).unwrap_or_default();
         (part(start, middle), part(middle, end))
     };
     if pairs.is_sorted_by_key(key) {
         return;
     }
-    pairs.sort_by(|one, two| key(one).cmp(&key(two)));
-    let mut sorted = String::with_capacity(unsorted.len());
-    for pair in &pairs {
-        let (name, value) = key(pair);
-        if !sorted.is_empty() {
-            sorted.push('&');
-        }
-        sorted.push_str(name);
-        sorted.push_str(value);
+    pairs.sort_unstable_by(|one, two| key(one).cmp(&key(two)));
+    // Written once more in order behind the first writing, which then goes.
+    let end = out.len();
+    for (start, _, end) in pairs {
+        out.extend_from_within(start..end);
+        out.push('&');
     }
-    out.truncate(start);
-    out.push_str(&sorted);
+    out.pop();
+    out.drain(start..end);
 }
 
 #[cfg(test)]

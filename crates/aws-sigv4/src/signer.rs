@@ -4,7 +4,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use countersign_core::target::{self, default_port, split_port};
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Secret, Signed, query};
-use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue};
 use http::request::Parts;
 
 use crate::canonical::{self, PathStyle, SignedHeaders};
@@ -163,7 +163,7 @@ impl Signer {
         }
         self.only
             .as_ref()
-            .is_none_or(|only| only.contains(name) || name == "host" || name.as_str().starts_with("x-amz-"))
+            .is_none_or(|only| only.contains(name) || *name == HOST || name.as_str().starts_with("x-amz-"))
     }
 
     /// Signs what `canonical` appends to an empty text; the text is left empty, to be used again.
@@ -186,7 +186,7 @@ impl Signer {
         let sends_hash = config.content_sha256_header.unwrap_or(target.is_s3) || config.payload != PayloadSigning::Hash;
         let token = self.session_token.as_ref().filter(|_| !config.unsigned_session_token);
         let added = [
-            ("host", (!parts.headers.contains_key("host")).then_some(target.host)),
+            ("host", (!parts.headers.contains_key(HOST)).then_some(target.host)),
             ("x-amz-date", Some(scope.timestamp.as_str())),
             ("x-amz-content-sha256", (sends_hash || matches!(hash, Hash::Given(_))).then(|| hash.as_str())),
             ("x-amz-security-token", token.and_then(|token| token.to_str().ok())),
@@ -197,7 +197,8 @@ impl Signer {
         let headers = SignedHeaders::new(&parts.headers, |name| !stale_token(name) && self.selects(name), added);
 
         // A presigned URL that is signed in its header is no longer presigned.
-        let presigned = parts.uri.query().is_some_and(|query| query.contains("X-Amz-Signature="));
+        let presigned =
+            parts.uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("X-Amz-Signature=")));
         let edit = presigned.then(|| query::Edit::without(&parts.uri, is_presigned));
         let given = target::path_and_query(&parts.uri);
         let path_and_query = edit.as_ref().map_or(&*given, |edit| edit.path_and_query());
@@ -246,7 +247,7 @@ impl Signer {
         let Self { config, .. } = self;
         let scope = &target.scope;
         let replaced = [AUTHORIZATION, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN];
-        let host = (!parts.headers.contains_key("host")).then_some(("host", target.host));
+        let host = (!parts.headers.contains_key(HOST)).then_some(("host", target.host));
         let selects = |name: &HeaderName| !replaced.contains(name) && self.selects(name);
         let headers = SignedHeaders::new(&parts.headers, selects, host.into_iter());
 
@@ -331,7 +332,7 @@ impl Hash {
 /// The host as clients send it: the URI scheme's own port is left out.
 pub(crate) fn signed_host(parts: &Parts) -> Result<&str> {
     let host = target::host(parts)?;
-    if parts.headers.contains_key("host") {
+    if parts.headers.contains_key(HOST) {
         return Ok(host);
     }
     Ok(match split_port(host) {

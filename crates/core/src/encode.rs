@@ -27,12 +27,19 @@ pub fn percent(bytes: &[u8]) -> Cow<'_, str> {
 
 /// Appends [`percent`]'s text.
 pub fn push_percent(out: &mut String, bytes: &[u8]) {
-    out.extend(percent_encoding::percent_encode(bytes, STRICT));
+    push_encoded(out, bytes, STRICT);
 }
 
 /// Appends as [`push_percent`], and leaves `/` as it is (paths).
 pub fn push_percent_path(out: &mut String, bytes: &[u8]) {
-    out.extend(percent_encoding::percent_encode(bytes, STRICT_PATH));
+    push_encoded(out, bytes, STRICT_PATH);
+}
+
+/// The iterator gives runs, so a text with nothing to encode is one copy.
+fn push_encoded(out: &mut String, bytes: &[u8], set: &'static AsciiSet) {
+    for run in percent_encoding::percent_encode(bytes, set) {
+        out.push_str(run);
+    }
 }
 
 /// Undoes percent-encoding; a stray `%` stays as it is, and `+` is a plus.
@@ -87,8 +94,10 @@ fn push_recoded(out: &mut String, text: &str, read: impl Fn(u8) -> u8, stands: i
     }
 }
 
-const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+/// RFC 3986 section 2.3's unreserved characters: `A-Z a-z 0-9 - . _ ~`.
+#[must_use]
+pub const fn is_unreserved(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'A'..=b'Z' | b'-' | b'.' | b'_' | b'~')
 }
 
 const fn hex_digit(byte: u8) -> Option<u8> {

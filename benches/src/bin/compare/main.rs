@@ -6,6 +6,7 @@
 
 mod bare;
 mod compare;
+mod sigv4;
 
 use compare::Compare;
 
@@ -13,4 +14,5 @@ fn main() {
     let part = std::env::args().nth(1).unwrap_or_default();
     let mut compare = Compare::new(part);
     bare::rows(&mut compare);
+    sigv4::rows(&mut compare);
 }
