@@ -51,6 +51,7 @@ mod hosts;
 mod scope;
 mod signature;
 mod signer;
+pub mod verify;
 
 pub use config::{AddTo, Config, PayloadSigning};
 pub use signer::{Signer, UNSIGNED_HEADERS};
