@@ -35,6 +35,10 @@ pub struct Config {
     #[cfg_attr(feature = "serde", serde(default = "day"))]
     pub expires_in: u32,
 
+    /// Signs with SigV4A (`AWS4-ECDSA-P256-SHA256`) for these regions, separated by commas, `*` as a wild card; `region` then
+    /// does not count. Needs the feature `sigv4a`. Beyond format 1 of the vectors.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub region_set: Option<String>,
     /// What is signed of the body. Beyond format 1 of the vectors.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_default"))]
     pub payload: PayloadSigning,
@@ -82,6 +86,8 @@ pub enum PayloadSigning {
     StreamingSigned,
     /// Each chunk for itself, and a trailer: `STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER`.
     StreamingSignedTrailer,
+    /// Each message of an event stream for itself: `STREAMING-AWS4-HMAC-SHA256-EVENTS`.
+    StreamingEvents,
 }
 
 const fn day() -> u32 {
@@ -105,6 +111,7 @@ impl Config {
             service: None,
             add_to: AddTo::Header,
             expires_in: day(),
+            region_set: None,
             payload: PayloadSigning::Hash,
             content_sha256_header: None,
             unsigned_session_token: false,
@@ -123,6 +130,7 @@ impl PayloadSigning {
             Self::StreamingUnsignedTrailer => Some("STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
             Self::StreamingSigned => Some("STREAMING-AWS4-HMAC-SHA256-PAYLOAD"),
             Self::StreamingSignedTrailer => Some("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"),
+            Self::StreamingEvents => Some("STREAMING-AWS4-HMAC-SHA256-EVENTS"),
         }
     }
 }

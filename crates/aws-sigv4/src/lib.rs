@@ -46,11 +46,14 @@
 //! * AWS IoT wants the session token outside the signature: [`Config::unsigned_session_token`].
 
 mod canonical;
+pub mod chunk;
 mod config;
 mod hosts;
 mod scope;
 mod signature;
 mod signer;
+#[cfg(feature = "sigv4a")]
+mod sigv4a;
 pub mod verify;
 
 pub use config::{AddTo, Config, PayloadSigning};

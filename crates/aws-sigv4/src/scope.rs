@@ -68,14 +68,17 @@ fn pair_of(year: u32) -> [u8; 2] {
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
     pub(crate) timestamp: Timestamp,
-    pub(crate) region: &'a str,
+    /// `None` for SigV4A, whose signatures hold for a set of regions.
+    pub(crate) region: Option<&'a str>,
     pub(crate) service: &'a str,
 }
 
 impl Scope<'_> {
     /// Appends `20150830/us-east-1/service/aws4_request`.
     pub(crate) fn push(&self, out: &mut String) {
-        for part in [self.timestamp.date(), "/", self.region, "/", self.service, "/aws4_request"] {
+        out.push_str(self.timestamp.date());
+        for part in self.region.into_iter().chain([self.service, "aws4_request"]) {
+            out.push('/');
             out.push_str(part);
         }
     }

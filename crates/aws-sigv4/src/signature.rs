@@ -29,6 +29,11 @@ impl Hex64 {
     pub(crate) fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
     }
+
+    /// Reads 64 hex digits.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        text.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| text.as_bytes().try_into().ok().map(Self))?
+    }
 }
 
 /// The SHA-256 of this text, in hex.
@@ -48,7 +53,7 @@ impl SigningKey {
         first.extend_from_slice(b"AWS4");
         first.extend_from_slice(secret.expose().as_bytes());
         let mut mac = begin(&first);
-        for part in [scope.timestamp.date(), scope.region, scope.service, "aws4_request"] {
+        for part in [scope.timestamp.date(), scope.region.unwrap_or_default(), scope.service, "aws4_request"] {
             mac.update(part.as_bytes());
             let key = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
             mac = begin(&*key);
@@ -88,7 +93,9 @@ impl KeyCache {
     /// The key for this scope, derived if it is the first of its day.
     pub(crate) fn key(&self, secret: &Secret, scope: &Scope<'_>) -> SigningKey {
         let date = scope.timestamp.date().as_bytes();
-        let fits = |entry: &Entry| entry.date == date && entry.region == scope.region && entry.service == scope.service;
+        let fits = |entry: &Entry| {
+            entry.date == date && entry.region == scope.region.unwrap_or_default() && entry.service == scope.service
+        };
         // Nothing below panics while the lock is held, so a poisoned cache is a whole one.
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = known.iter().find(|entry| fits(entry)) {
@@ -105,7 +112,7 @@ impl KeyCache {
         }
         known.push(Arc::new(Entry {
             date: date.try_into().unwrap_or_default(),
-            region: scope.region.to_owned(),
+            region: scope.region.unwrap_or_default().to_owned(),
             service: scope.service.to_owned(),
             key: key.clone(),
         }));
@@ -123,7 +130,8 @@ mod tests {
         // "Deriving the signing key", AWS General Reference: the key for 2012-02-15, us-east-1, iam. Its bytes are compared
         // by what they sign, as the key itself is not kept.
         let secret = Secret::from("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
-        let scope = Scope { timestamp: Timestamp::new(1_329_264_000).unwrap(), region: "us-east-1", service: "iam" };
+        let scope =
+            Scope { timestamp: Timestamp::new(1_329_264_000).unwrap(), region: Some("us-east-1"), service: "iam" };
         let published =
             countersign_core::encode::hex_decode("f4780e2d9f65fa895f9c67b32ce1baf0b0d8a43505a000a1a9e090d414db404d");
         let expected = SigningKey(begin(&published.unwrap()));
@@ -134,7 +142,8 @@ mod tests {
     #[test]
     fn a_key_is_derived_once_a_day() {
         let (cache, secret) = (KeyCache::default(), Secret::from("secret"));
-        let scope = |time, region| Scope { timestamp: Timestamp::new(time).unwrap(), region, service: "s3" };
+        let scope =
+            |time, region| Scope { timestamp: Timestamp::new(time).unwrap(), region: Some(region), service: "s3" };
         for (time, region, kept) in [(0, "a", 1), (86_399, "a", 1), (86_400, "a", 2), (86_400, "b", 3), (0, "a", 3)] {
             let key = cache.key(&secret, &scope(time, region));
             assert_eq!(key.sign(b"").as_str(), SigningKey::derive(&secret, &scope(time, region)).sign(b"").as_str());

@@ -35,14 +35,16 @@ pub const UNSIGNED_HEADERS: [&str; 16] = [
 
 pub(crate) const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
 pub(crate) const X_AMZ_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
+const X_AMZ_REGION_SET: HeaderName = HeaderName::from_static("x-amz-region-set");
 pub(crate) const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// What presigning adds to a query, and what signing again replaces.
-const PRESIGNED: [&[u8]; 7] = [
+const PRESIGNED: [&[u8]; 8] = [
     b"X-Amz-Algorithm",
     b"X-Amz-Credential",
     b"X-Amz-Date",
     b"X-Amz-Expires",
+    b"X-Amz-Region-Set",
     b"X-Amz-SignedHeaders",
     b"X-Amz-Security-Token",
     b"X-Amz-Signature",
@@ -53,9 +55,20 @@ pub struct Signer {
     config: Config,
     /// The session token as the header's value.
     session_token: Option<HeaderValue>,
+    /// SigV4A's regions as the header's value.
+    region_set: Option<HeaderValue>,
     unsigned: Vec<HeaderName>,
     only: Option<Vec<HeaderName>>,
-    keys: KeyCache,
+    keys: Keys,
+}
+
+/// What signs.
+enum Keys {
+    /// SigV4: a MAC key for each day, region and service.
+    V4(KeyCache),
+    /// SigV4A: one key pair for all.
+    #[cfg(feature = "sigv4a")]
+    V4a(crate::sigv4a::KeyPair),
 }
 
 /// One signature's circumstances.
@@ -71,7 +84,8 @@ impl Signer {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfig`] for an empty key id or secret, control characters in the key id or token, a `/` or line
-    /// end in region or service, an expiry outside 1 to 604,800 seconds, or a header list with what is no header name.
+    /// end in region or service, an expiry outside 1 to 604,800 seconds, or a header list with what is no header name;
+    /// [`ErrorKind::UnsupportedAlgorithm`] for a region set without the feature `sigv4a`.
     pub fn new(config: &Config) -> Result<Self> {
         let invalid = |message: &'static str| Error::new(ErrorKind::InvalidConfig, message);
         if config.access_key_id.is_empty() || config.secret_access_key.is_empty() {
@@ -94,6 +108,14 @@ impl Signer {
                 invalid("`session_token` holds what no header can: a line end, a control or non-ASCII character")
             })
         });
+        let region_set = config.region_set.as_ref().map(|regions| {
+            let is_plain = !regions.is_empty()
+                && regions.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-,*".contains(&byte));
+            let value = if is_plain { HeaderValue::from_str(regions).ok() } else { None };
+            value.ok_or_else(|| {
+                invalid("`region_set` is not a list of regions separated by commas, such as `us-east-1,eu-*`")
+            })
+        });
         let names = |field: &'static str, names: &[String]| -> Result<Vec<HeaderName>> {
             let names = names.iter().map(|name| HeaderName::from_bytes(name.as_bytes()));
             names.collect::<Result<_, _>>().map_err(|err| {
@@ -102,16 +124,37 @@ impl Signer {
         };
         Ok(Self {
             session_token: session_token.transpose()?,
+            region_set: region_set.transpose()?,
             unsigned: names("unsigned_headers", &config.unsigned_headers)?,
             only: config.signed_headers.as_deref().map(|only| names("signed_headers", only)).transpose()?,
+            keys: Keys::new(config)?,
             config: config.clone(),
-            keys: KeyCache::default(),
         })
     }
 
-    /// The key for a scope, from the cache.
-    pub(crate) fn key(&self, scope: &Scope<'_>) -> SigningKey {
-        self.keys.key(&self.config.secret_access_key, scope)
+    /// The key for a scope, from the cache; `None` for SigV4A.
+    pub(crate) fn key(&self, scope: &Scope<'_>) -> Option<SigningKey> {
+        match &self.keys {
+            Keys::V4(cache) => Some(cache.key(&self.config.secret_access_key, scope)),
+            #[cfg(feature = "sigv4a")]
+            Keys::V4a(_) => None,
+        }
+    }
+
+    fn signature(&self, scope: &Scope<'_>, string_to_sign: &[u8]) -> Signature {
+        match &self.keys {
+            Keys::V4(cache) => Signature::Mac(cache.key(&self.config.secret_access_key, scope).sign(string_to_sign)),
+            #[cfg(feature = "sigv4a")]
+            Keys::V4a(key) => Signature::Der(key.sign(string_to_sign)),
+        }
+    }
+
+    fn algorithm(&self) -> &'static str {
+        match self.keys {
+            Keys::V4(_) => ALGORITHM,
+            #[cfg(feature = "sigv4a")]
+            Keys::V4a(_) => crate::sigv4a::ALGORITHM,
+        }
     }
 
     fn target<'a>(&'a self, host: &'a str, lower: &'a str, ctx: &Context) -> Result<Target<'a>> {
@@ -124,6 +167,7 @@ impl Signer {
             }
         };
         let timestamp = Timestamp::new(ctx.unix_time())?;
+        let region = self.config.region_set.is_none().then_some(region);
         Ok(Target { scope: Scope { timestamp, region, service }, host, is_s3: is_s3(service) })
     }
 
@@ -166,13 +210,16 @@ impl Signer {
             .is_none_or(|only| only.contains(name) || *name == HOST || name.as_str().starts_with("x-amz-"))
     }
 
-    /// Signs what `canonical` appends to an empty text; the text is left empty, to be used again.
-    fn sign_canonical(&self, text: &mut String, scope: &Scope<'_>, signed: Signed, ctx: &Context) -> (Signed, Hex64) {
+    /// Signs the canonical request in `text`, which is left empty, to be used again.
+    fn sign_canonical(&self, text: &mut String, scope: &Scope<'_>, ctx: &Context) -> (Signed, Signature) {
         let hash = sha256_hex(text.as_bytes());
-        let mut signed = if ctx.is_explaining() { signed.explain_canonical_request(text.clone()) } else { signed };
+        let mut signed = Signed::default();
+        if ctx.is_explaining() {
+            signed = signed.explain_canonical_request(text.clone());
+        }
         text.clear();
-        push_string_to_sign(text, ALGORITHM, scope, &hash);
-        let signature = self.key(scope).sign(text.as_bytes());
+        push_string_to_sign(text, self.algorithm(), scope, &hash);
+        let signature = self.signature(scope, text.as_bytes());
         if ctx.is_explaining() {
             signed = signed.explain_string_to_sign(text.clone());
         }
@@ -189,6 +236,7 @@ impl Signer {
             ("host", (!parts.headers.contains_key(HOST)).then_some(target.host)),
             ("x-amz-date", Some(scope.timestamp.as_str())),
             ("x-amz-content-sha256", (sends_hash || matches!(hash, Hash::Given(_))).then(|| hash.as_str())),
+            ("x-amz-region-set", config.region_set.as_deref()),
             ("x-amz-security-token", token.and_then(|token| token.to_str().ok())),
         ];
         let added = added.into_iter().filter_map(|(name, value)| Some((name, value?)));
@@ -212,10 +260,10 @@ impl Signer {
             &headers,
             hash.as_str(),
         )?;
-        let (mut signed, signature) = self.sign_canonical(&mut text, scope, Signed::default(), ctx);
+        let (mut signed, signature) = self.sign_canonical(&mut text, scope, ctx);
 
         // All new values are slices of one buffer.
-        text.push_str(ALGORITHM);
+        text.push_str(self.algorithm());
         text.push_str(" Credential=");
         self.push_credential(&mut text, scope);
         text.push_str(", SignedHeaders=");
@@ -233,6 +281,9 @@ impl Signer {
             .plain_header(X_AMZ_DATE, header_value(buffer.slice(authorization..date))?);
         if sends_hash && !matches!(hash, Hash::Given(_)) {
             signed = signed.plain_header(X_AMZ_CONTENT_SHA256, header_value(buffer.slice(date..))?);
+        }
+        if let Some(regions) = &self.region_set {
+            signed = signed.plain_header(X_AMZ_REGION_SET, regions.clone());
         }
         if let Some(token) = &self.session_token {
             signed = signed.header(X_AMZ_SECURITY_TOKEN, token.clone());
@@ -253,11 +304,14 @@ impl Signer {
 
         let mut text = String::with_capacity(1024);
         let mut edit = query::Edit::without(&parts.uri, is_presigned);
-        edit.push("X-Amz-Algorithm", ALGORITHM);
+        edit.push("X-Amz-Algorithm", self.algorithm());
         self.push_credential(&mut text, scope);
         edit.push("X-Amz-Credential", &text);
         edit.push("X-Amz-Date", scope.timestamp.as_str());
         edit.push("X-Amz-Expires", &config.expires_in.to_string());
+        if let Some(regions) = &config.region_set {
+            edit.push("X-Amz-Region-Set", regions);
+        }
         text.clear();
         headers.push_names(&mut text);
         edit.push("X-Amz-SignedHeaders", &text);
@@ -269,7 +323,7 @@ impl Signer {
 
         let method = parts.method.as_str();
         canonical::push_request(&mut text, method, edit.path_and_query(), style(target), &headers, hash.as_str())?;
-        let (signed, signature) = self.sign_canonical(&mut text, scope, Signed::default(), ctx);
+        let (signed, signature) = self.sign_canonical(&mut text, scope, ctx);
         if let Some(token) = token.filter(|_| config.unsigned_session_token) {
             edit.push("X-Amz-Security-Token", token);
         }
@@ -309,6 +363,39 @@ impl Scheme for Signer {
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signer").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    fn new(config: &Config) -> Result<Self> {
+        if config.region_set.is_none() {
+            return Ok(Self::V4(KeyCache::default()));
+        }
+        #[cfg(feature = "sigv4a")]
+        return crate::sigv4a::KeyPair::derive(&config.access_key_id, &config.secret_access_key).map(Self::V4a);
+        #[cfg(not(feature = "sigv4a"))]
+        Err(Error::new(
+            ErrorKind::UnsupportedAlgorithm,
+            "`region_set` asks for SigV4A, which this build has not: switch on the feature `sigv4a`",
+        ))
+    }
+}
+
+/// A signature in hex.
+enum Signature {
+    Mac(Hex64),
+    /// Of SigV4A: an ECDSA signature in DER, whose length varies.
+    #[cfg(feature = "sigv4a")]
+    Der(String),
+}
+
+impl Signature {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Mac(hex) => hex.as_str(),
+            #[cfg(feature = "sigv4a")]
+            Self::Der(hex) => hex,
+        }
     }
 }
 

@@ -97,7 +97,7 @@ impl<F: Fn(&str) -> Option<Secret>> Verifier<F> {
         else {
             return Err(unreadable("its credential is not KEY/DATE/REGION/SERVICE/aws4_request"));
         };
-        let scope = Scope { timestamp: Timestamp::new(time)?, region, service };
+        let scope = Scope { timestamp: Timestamp::new(time)?, region: Some(region), service };
         if scope.timestamp.date() != date {
             return Err(rejected("the credential's date is not the signature's"));
         }
