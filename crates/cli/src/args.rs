@@ -1,0 +1,121 @@
+//! What can be said on the command line. Never a secret: those come from variables.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 refused, or a vector failed; 2 wrong usage, or input that cannot be read.
+A FILE of - is standard input.";
+
+/// Signs HTTP requests, explains signatures, and runs signature vectors.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Sign a request and print it.
+    Sign(Sign),
+    /// Check, list or export signature vectors.
+    #[command(subcommand)]
+    Vectors(Vectors),
+    /// Read the value of a WWW-Authenticate header and print its challenges as JSON.
+    ///
+    /// Several values are read one after the other. Bytes that are not UTF-8 are shown as ISO-8859-1.
+    Challenges {
+        /// A header value: 'Digest realm="a", nonce="b"'
+        #[arg(value_name = "VALUE", required = true)]
+        values: Vec<OsString>,
+    },
+    /// Print a shell's completions, to be put where that shell looks for them.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Sign {
+    /// The request: JSON with its `auth`, or HTTP as it goes over the wire; - is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) request: PathBuf,
+    /// An auth config, as JSON, in place of the request's own.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) auth: Option<PathBuf>,
+    /// Lines of NAME=VALUE, for the config's {{NAME}}. They win over the environment.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
+    /// How to print the signed request.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Also print the canonical request and the string to sign.
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Explain, and compare with what the server says that it signed: the body of its error, or the bare text. Signs for the
+    /// server's moment unless --time is given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) server_says: Option<PathBuf>,
+    /// Sign for this moment instead of now: unix seconds, 2015-08-30T12:36:00Z or 20150830T123600Z.
+    #[arg(long)]
+    pub(crate) time: Option<String>,
+    /// Use this client nonce instead of a random one.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) nonce: Option<String>,
+    /// The scheme of a request whose URI names only a path.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) scheme: UriScheme,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// HTTP/1.1, as it goes over the wire.
+    #[default]
+    Http,
+    /// A curl command for a POSIX shell.
+    Curl,
+    /// The JSON form that `sign` reads.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum UriScheme {
+    #[default]
+    Https,
+    Http,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Vectors {
+    /// Run files of vectors; without any, the built-in ones. Ends with the line "N passed, N failed".
+    #[command(after_help = EXIT_CODES)]
+    Check {
+        /// Files of signature vectors, format 1; - is standard input.
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// List the built-in files: name, scheme, number of vectors, source.
+    List,
+    /// Write the built-in files to a folder, for tests in other languages.
+    Export {
+        /// The folder; made if it is not there.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Args::command().debug_assert();
+    }
+}

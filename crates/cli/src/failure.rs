@@ -1,0 +1,60 @@
+use std::fmt;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use countersign::Error;
+
+use crate::style::Style;
+
+/// Why the program gives up.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// 1: the request, the config or the value was refused.
+    Refused(String),
+    /// 2: the input cannot be read, or is not in its form.
+    Input(String),
+    /// 1: the output cannot be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    /// A scheme's refusal, with its cause and its kind.
+    pub(crate) fn refused(why: &Error) -> Self {
+        let mut text = why.to_string();
+        let mut cause = std::error::Error::source(why);
+        while let Some(error) = cause {
+            text.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        Self::Refused(format!("{text} [{}]", why.kind()))
+    }
+
+    /// Tells it on standard error.
+    pub(crate) fn report(&self) {
+        let style = Style::of(&io::stderr());
+        // With standard error gone there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "{} {self}", style.bad("error:"));
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Refused(_) | Self::Output(_) => ExitCode::from(1),
+            Self::Input(_) => ExitCode::from(2),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(text) | Self::Input(text) => f.write_str(text),
+            Self::Output(why) => write!(f, "cannot write the output: {why}"),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(why: io::Error) -> Self {
+        Self::Output(why)
+    }
+}

@@ -1,0 +1,58 @@
+//! `countersign sign`.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use countersign::{AuthConfig, Authenticator, ErrorKind};
+use http::Request;
+use serde_json::Value;
+
+use crate::args::Sign;
+use crate::explain::{self, ServerSays};
+use crate::failure::Failure;
+use crate::request::Written;
+use crate::style::Style;
+use crate::{config, input, moment, output, request, variables};
+
+/// Signs a request and prints it.
+pub(crate) fn sign(args: &Sign, style: &Style, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    let from_stdin = [Some(&args.request), args.auth.as_ref(), args.env_file.as_ref(), args.server_says.as_ref()];
+    if from_stdin.iter().flatten().filter(|path| path.as_path() == Path::new("-")).count() > 1 {
+        return Err(Failure::Input("standard input can only be one of the files".into()));
+    }
+    let dir = args.request.parent().unwrap_or(Path::new(""));
+    let Written { request, auth } = request::read(&input::bytes(&args.request)?, dir, args.scheme)?;
+    let auth = Authenticator::new(&auth_config(args, auth)?).map_err(|why| Failure::refused(&why))?;
+    let server = args.server_says.as_deref().map(input::text).transpose()?.map(|text| ServerSays::read(&text));
+
+    let time = args.time.as_deref().map(moment::parse).transpose()?;
+    let time = time.or_else(|| server.as_ref().and_then(ServerSays::unix_time));
+    let ctx = moment::context(time, args.nonce.as_deref()).explaining();
+    let (mut parts, mut payload) = request.into_parts();
+    let signed = auth.sign(&mut parts, &mut payload, &ctx).map_err(|why| match why.kind() {
+        ErrorKind::NeedsExchange => {
+            Failure::Refused(format!("{why} [{}]; `sign` sends nothing, so no server can answer", why.kind()))
+        }
+        _ => Failure::refused(&why),
+    })?;
+    let request = Request::from_parts(parts, payload);
+
+    let explained = (args.explain || server.is_some()).then_some(&signed);
+    let explanation = explained.map(|signed| explain::Explanation::of(signed, server.as_ref()));
+    output::print(&request, explanation.as_ref(), args.format, style, out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The config of `--auth`, else the request's own, with the variables' values.
+fn auth_config(args: &Sign, own: Option<Value>) -> Result<AuthConfig, Failure> {
+    let json = match &args.auth {
+        Some(path) => serde_json::from_str(&input::text(path)?)
+            .map_err(|why| Failure::Input(format!("{} is not JSON: {why}", path.display())))?,
+        None => own.ok_or_else(|| {
+            Failure::Input("the request has no `auth`: write it there, or name a file with --auth".into())
+        })?,
+    };
+    let config = config::read(json).map_err(|why| Failure::Input(format!("the auth config cannot be read: {why}")))?;
+    variables::resolve(&config, args.env_file.as_deref())
+}
