@@ -4,7 +4,7 @@ usage: aws_sigv4_suite.py PATH_OF_THE_UNPACKED_PACKAGE
 
 Left out: the cases with `normalize: false` (only S3's paths are not normalised, and they are not encoded twice either); the
 two cases without a context.json; get-header-value-multiline, as a folded line is no header value in HTTP today (RFC 9112
-section 5.2). The v4a cases have no fixed signature: crates/aws-sigv4/tests/ verifies them by their public keys.
+section 5.2); get-space-normalized, whose path is encoded once, though every other one is encoded twice. The v4a cases have no fixed signature: crates/aws-sigv4 verifies them by their public key.
 """
 
 import datetime
@@ -15,7 +15,7 @@ import urllib.parse
 
 import vectorfile
 
-LEFT_OUT = {"get-header-value-multiline"}
+LEFT_OUT = {"get-header-value-multiline", "get-space-normalized"}
 
 
 def read_request(text):
