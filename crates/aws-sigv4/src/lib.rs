@@ -48,7 +48,10 @@
 mod canonical;
 pub mod chunk;
 mod config;
+pub mod event_stream;
 mod hosts;
+mod placement;
+pub mod post_policy;
 mod scope;
 mod signature;
 mod signer;

@@ -49,6 +49,13 @@ impl Timestamp {
         str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// In ISO 8601's extended format: `2015-08-30T12:36:00.000Z`.
+    pub(crate) fn extended(&self) -> String {
+        let part = |from: usize, to: usize| self.as_str().get(from..to).unwrap_or_default();
+        let (year, month, day) = (part(0, 4), part(4, 6), part(6, 8));
+        format!("{year}-{month}-{day}T{}:{}:{}.000Z", part(9, 11), part(11, 13), part(13, 15))
+    }
+
     /// The day alone: `20150830`.
     pub(crate) fn date(&self) -> &str {
         self.as_str().get(..8).unwrap_or_default()

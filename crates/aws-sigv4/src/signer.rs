@@ -1,17 +1,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use countersign_core::target::{self, default_port, split_port};
-use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Secret, Signed, query};
-use http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue};
+use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Signed};
+use http::header::{HOST, HeaderName, HeaderValue};
 use http::request::Parts;
 
-use crate::canonical::{self, PathStyle, SignedHeaders};
 use crate::hosts;
+use crate::placement::{Hash, Target};
 use crate::scope::{Scope, Timestamp, check_part};
 use crate::signature::{ALGORITHM, EMPTY_SHA256, Hex64, KeyCache, SigningKey, sha256_hex};
-use crate::{AddTo, Config, PayloadSigning};
+use crate::{AddTo, Config};
 
 /// Headers that are never signed, for proxies and clients change them on the way.
 pub const UNSIGNED_HEADERS: [&str; 16] = [
@@ -35,28 +34,16 @@ pub const UNSIGNED_HEADERS: [&str; 16] = [
 
 pub(crate) const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
 pub(crate) const X_AMZ_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
-const X_AMZ_REGION_SET: HeaderName = HeaderName::from_static("x-amz-region-set");
+pub(crate) const X_AMZ_REGION_SET: HeaderName = HeaderName::from_static("x-amz-region-set");
 pub(crate) const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
-
-/// What presigning adds to a query, and what signing again replaces.
-const PRESIGNED: [&[u8]; 8] = [
-    b"X-Amz-Algorithm",
-    b"X-Amz-Credential",
-    b"X-Amz-Date",
-    b"X-Amz-Expires",
-    b"X-Amz-Region-Set",
-    b"X-Amz-SignedHeaders",
-    b"X-Amz-Security-Token",
-    b"X-Amz-Signature",
-];
 
 /// Signs requests with one access key. Derived keys are kept by day, region and service, and shared by all threads.
 pub struct Signer {
-    config: Config,
+    pub(crate) config: Config,
     /// The session token as the header's value.
-    session_token: Option<HeaderValue>,
+    pub(crate) session_token: Option<HeaderValue>,
     /// SigV4A's regions as the header's value.
-    region_set: Option<HeaderValue>,
+    pub(crate) region_set: Option<HeaderValue>,
     unsigned: Vec<HeaderName>,
     only: Option<Vec<HeaderName>>,
     keys: Keys,
@@ -69,14 +56,6 @@ enum Keys {
     /// SigV4A: one key pair for all.
     #[cfg(feature = "sigv4a")]
     V4a(crate::sigv4a::KeyPair),
-}
-
-/// One signature's circumstances.
-struct Target<'a> {
-    scope: Scope<'a>,
-    /// As the canonical request has it.
-    host: &'a str,
-    is_s3: bool,
 }
 
 impl Signer {
@@ -141,7 +120,7 @@ impl Signer {
         }
     }
 
-    fn signature(&self, scope: &Scope<'_>, string_to_sign: &[u8]) -> Signature {
+    pub(crate) fn signature(&self, scope: &Scope<'_>, string_to_sign: &[u8]) -> Signature {
         match &self.keys {
             Keys::V4(cache) => Signature::Mac(cache.key(&self.config.secret_access_key, scope).sign(string_to_sign)),
             #[cfg(feature = "sigv4a")]
@@ -149,7 +128,11 @@ impl Signer {
         }
     }
 
-    fn algorithm(&self) -> &'static str {
+    pub(crate) fn session_token(&self) -> Option<&str> {
+        self.session_token.as_ref().and_then(|token| token.to_str().ok())
+    }
+
+    pub(crate) fn algorithm(&self) -> &'static str {
         match self.keys {
             Keys::V4(_) => ALGORITHM,
             #[cfg(feature = "sigv4a")]
@@ -201,7 +184,7 @@ impl Signer {
     }
 
     /// Whether this header of the request is signed.
-    fn selects(&self, name: &HeaderName) -> bool {
+    pub(crate) fn selects(&self, name: &HeaderName) -> bool {
         if UNSIGNED_HEADERS.binary_search(&name.as_str()).is_ok() || self.unsigned.contains(name) {
             return false;
         }
@@ -210,129 +193,8 @@ impl Signer {
             .is_none_or(|only| only.contains(name) || *name == HOST || name.as_str().starts_with("x-amz-"))
     }
 
-    /// Signs the canonical request in `text`, which is left empty, to be used again.
-    fn sign_canonical(&self, text: &mut String, scope: &Scope<'_>, ctx: &Context) -> (Signed, Signature) {
-        let hash = sha256_hex(text.as_bytes());
-        let mut signed = Signed::default();
-        if ctx.is_explaining() {
-            signed = signed.explain_canonical_request(text.clone());
-        }
-        text.clear();
-        push_string_to_sign(text, self.algorithm(), scope, &hash);
-        let signature = self.signature(scope, text.as_bytes());
-        if ctx.is_explaining() {
-            signed = signed.explain_string_to_sign(text.clone());
-        }
-        text.clear();
-        (signed, signature)
-    }
-
-    fn sign_header(&self, parts: &Parts, target: &Target<'_>, hash: &Hash, ctx: &Context) -> Result<Signed> {
-        let Self { config, .. } = self;
-        let scope = &target.scope;
-        let sends_hash = config.content_sha256_header.unwrap_or(target.is_s3) || config.payload != PayloadSigning::Hash;
-        let token = self.session_token.as_ref().filter(|_| !config.unsigned_session_token);
-        let added = [
-            ("host", (!parts.headers.contains_key(HOST)).then_some(target.host)),
-            ("x-amz-date", Some(scope.timestamp.as_str())),
-            ("x-amz-content-sha256", (sends_hash || matches!(hash, Hash::Given(_))).then(|| hash.as_str())),
-            ("x-amz-region-set", config.region_set.as_deref()),
-            ("x-amz-security-token", token.and_then(|token| token.to_str().ok())),
-        ];
-        let added = added.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        // An earlier signing's token, which this one replaces, is not to be signed where the new one is not.
-        let stale_token = |name: &HeaderName| self.session_token.is_some() && name == X_AMZ_SECURITY_TOKEN;
-        let headers = SignedHeaders::new(&parts.headers, |name| !stale_token(name) && self.selects(name), added);
-
-        // A presigned URL that is signed in its header is no longer presigned.
-        let presigned =
-            parts.uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("X-Amz-Signature=")));
-        let edit = presigned.then(|| query::Edit::without(&parts.uri, is_presigned));
-        let given = target::path_and_query(&parts.uri);
-        let path_and_query = edit.as_ref().map_or(&*given, |edit| edit.path_and_query());
-
-        let mut text = String::with_capacity(1024);
-        canonical::push_request(
-            &mut text,
-            parts.method.as_str(),
-            path_and_query,
-            style(target),
-            &headers,
-            hash.as_str(),
-        )?;
-        let (mut signed, signature) = self.sign_canonical(&mut text, scope, ctx);
-
-        // All new values are slices of one buffer.
-        text.push_str(self.algorithm());
-        text.push_str(" Credential=");
-        self.push_credential(&mut text, scope);
-        text.push_str(", SignedHeaders=");
-        headers.push_names(&mut text);
-        text.push_str(", Signature=");
-        text.push_str(signature.as_str());
-        let authorization = text.len();
-        text.push_str(scope.timestamp.as_str());
-        let date = text.len();
-        text.push_str(hash.as_str());
-        let buffer = Bytes::from(text);
-
-        signed = signed
-            .header(AUTHORIZATION, header_value(buffer.slice(..authorization))?)
-            .plain_header(X_AMZ_DATE, header_value(buffer.slice(authorization..date))?);
-        if sends_hash && !matches!(hash, Hash::Given(_)) {
-            signed = signed.plain_header(X_AMZ_CONTENT_SHA256, header_value(buffer.slice(date..))?);
-        }
-        if let Some(regions) = &self.region_set {
-            signed = signed.plain_header(X_AMZ_REGION_SET, regions.clone());
-        }
-        if let Some(token) = &self.session_token {
-            signed = signed.header(X_AMZ_SECURITY_TOKEN, token.clone());
-        }
-        match edit {
-            Some(edit) => Ok(signed.uri(edit.finish()?)),
-            None => Ok(signed),
-        }
-    }
-
-    fn sign_query(&self, parts: &Parts, target: &Target<'_>, hash: &Hash, ctx: &Context) -> Result<Signed> {
-        let Self { config, .. } = self;
-        let scope = &target.scope;
-        let replaced = [AUTHORIZATION, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN];
-        let host = (!parts.headers.contains_key(HOST)).then_some(("host", target.host));
-        let selects = |name: &HeaderName| !replaced.contains(name) && self.selects(name);
-        let headers = SignedHeaders::new(&parts.headers, selects, host.into_iter());
-
-        let mut text = String::with_capacity(1024);
-        let mut edit = query::Edit::without(&parts.uri, is_presigned);
-        edit.push("X-Amz-Algorithm", self.algorithm());
-        self.push_credential(&mut text, scope);
-        edit.push("X-Amz-Credential", &text);
-        edit.push("X-Amz-Date", scope.timestamp.as_str());
-        edit.push("X-Amz-Expires", &config.expires_in.to_string());
-        if let Some(regions) = &config.region_set {
-            edit.push("X-Amz-Region-Set", regions);
-        }
-        text.clear();
-        headers.push_names(&mut text);
-        edit.push("X-Amz-SignedHeaders", &text);
-        text.clear();
-        let token = config.session_token.as_ref().filter(|token| !token.is_empty()).map(Secret::expose);
-        if let Some(token) = token.filter(|_| !config.unsigned_session_token) {
-            edit.push("X-Amz-Security-Token", token);
-        }
-
-        let method = parts.method.as_str();
-        canonical::push_request(&mut text, method, edit.path_and_query(), style(target), &headers, hash.as_str())?;
-        let (signed, signature) = self.sign_canonical(&mut text, scope, ctx);
-        if let Some(token) = token.filter(|_| config.unsigned_session_token) {
-            edit.push("X-Amz-Security-Token", token);
-        }
-        edit.push("X-Amz-Signature", signature.as_str());
-        Ok(replaced.into_iter().fold(signed.uri(edit.finish()?), Signed::without_header))
-    }
-
     /// Appends `AKIDEXAMPLE/20150830/us-east-1/service/aws4_request`.
-    fn push_credential(&self, out: &mut String, scope: &Scope<'_>) {
+    pub(crate) fn push_credential(&self, out: &mut String, scope: &Scope<'_>) {
         out.push_str(&self.config.access_key_id);
         out.push('/');
         scope.push(out);
@@ -382,7 +244,7 @@ impl Keys {
 }
 
 /// A signature in hex.
-enum Signature {
+pub(crate) enum Signature {
     Mac(Hex64),
     /// Of SigV4A: an ECDSA signature in DER, whose length varies.
     #[cfg(feature = "sigv4a")]
@@ -390,28 +252,11 @@ enum Signature {
 }
 
 impl Signature {
-    fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Mac(hex) => hex.as_str(),
             #[cfg(feature = "sigv4a")]
             Self::Der(hex) => hex,
-        }
-    }
-}
-
-/// The payload's place in the canonical request.
-enum Hash {
-    Given(String),
-    Fixed(&'static str),
-    Computed(Hex64),
-}
-
-impl Hash {
-    fn as_str(&self) -> &str {
-        match self {
-            Self::Given(text) => text,
-            Self::Fixed(text) => text,
-            Self::Computed(hex) => hex.as_str(),
         }
     }
 }
@@ -433,14 +278,6 @@ pub(crate) fn is_s3(service: &str) -> bool {
     matches!(service, "s3" | "s3express" | "s3-object-lambda" | "s3-outposts")
 }
 
-const fn style(target: &Target<'_>) -> PathStyle {
-    if target.is_s3 { PathStyle::S3 } else { PathStyle::Normalised }
-}
-
-fn is_presigned(name: &[u8]) -> bool {
-    PRESIGNED.contains(&name)
-}
-
 /// Appends the string to sign: algorithm, time, scope and the canonical request's hash, a line each.
 /// Source: "Create a signed AWS API request", step 3, AWS Identity and Access Management User Guide.
 pub(crate) fn push_string_to_sign(out: &mut String, algorithm: &str, scope: &Scope<'_>, hash: &Hex64) {
@@ -450,10 +287,4 @@ pub(crate) fn push_string_to_sign(out: &mut String, algorithm: &str, scope: &Sco
     scope.push(out);
     out.push('\n');
     out.push_str(hash.as_str());
-}
-
-fn header_value(bytes: Bytes) -> Result<HeaderValue> {
-    HeaderValue::from_maybe_shared(bytes).map_err(|err| {
-        Error::new(ErrorKind::InvalidConfig, "region or service cannot stand in a header").with_source(err)
-    })
 }

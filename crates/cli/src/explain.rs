@@ -57,7 +57,8 @@ impl ServerSays {
             let text = text.split_once(end).map_or(text, |(text, _)| text);
             Some(text.trim_end_matches(['\n', '"', ' ']).trim_end_matches('\'').to_owned())
         };
-        let canonical_request = quoted("The Canonical String for this request should have been", "'\n\nThe String-to-Sign");
+        let canonical_request =
+            quoted("The Canonical String for this request should have been", "'\n\nThe String-to-Sign");
         let string_to_sign = quoted("The String-to-Sign should have been", "'\n");
         if canonical_request.is_some() || string_to_sign.is_some() {
             return Self { canonical_request, string_to_sign };
@@ -80,7 +81,12 @@ impl ServerSays {
     fn compare(&self, canonical_request: Option<&str>, string_to_sign: Option<&str>) -> Vec<String> {
         let mut lines = Vec::new();
         let pairs = [
-            ("canonical request", canonical_request, &self.canonical_request, name_canonical_line as fn(&str, usize) -> _),
+            (
+                "canonical request",
+                canonical_request,
+                &self.canonical_request,
+                name_canonical_line as fn(&str, usize) -> _,
+            ),
             ("string to sign", string_to_sign, &self.string_to_sign, name_string_line),
         ];
         let mut differs = false;
@@ -103,7 +109,9 @@ impl ServerSays {
             }
         }
         if compared > 0 && !differs {
-            lines.push("The texts are the same, so the keys are not: the secret key is another than the server's.".into());
+            lines.push(
+                "The texts are the same, so the keys are not: the secret key is another than the server's.".into(),
+            );
         }
         lines
     }

@@ -230,7 +230,8 @@ mod tests {
         let form = json(&request("https://h/", b"\xff"), None);
         assert_eq!(form["headers"], json!([["x", "it's"], ["empty", ""]]));
         assert_eq!((&form["body_base64"], &form["method"]), (&json!("/w=="), &json!("PUT")));
-        let read = crate::request::read(form.to_string().as_bytes(), "".as_ref(), crate::args::UriScheme::Https).unwrap();
+        let read =
+            crate::request::read(form.to_string().as_bytes(), "".as_ref(), crate::args::UriScheme::Https).unwrap();
         assert_eq!(body(&read.request), b"\xff");
     }
 }

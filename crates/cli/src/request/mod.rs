@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn both_forms_give_the_same_request() {
-        let json = r#" { "method": "PUT", "url": "https://h:81/a?b", "headers": { "Host": "h:81", "X": "y" }, "body": "z" }"#;
+        let json =
+            r#" { "method": "PUT", "url": "https://h:81/a?b", "headers": { "Host": "h:81", "X": "y" }, "body": "z" }"#;
         let raw = "PUT /a?b HTTP/1.1\r\nHost: h:81\r\nx:  y \r\n\r\nz";
         let (json, raw) = (read_text(json).unwrap().request, read_text(raw).unwrap().request);
         assert_eq!((json.method(), json.uri(), json.headers()), (raw.method(), raw.uri(), raw.headers()));
