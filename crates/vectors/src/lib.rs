@@ -17,7 +17,18 @@ macro_rules! files {
 }
 
 // One line a file, in order of name.
-files! {}
+files! {
+    "api-key-policies",
+    "api-key-requests",
+    "aws-sigv4-botocore",
+    "aws-sigv4-policies",
+    "aws-sigv4-suite",
+    "basic-policies",
+    "basic-requests",
+    "basic-rfc7617",
+    "bearer-policies",
+    "bearer-rfc6750",
+}
 
 /// The JSON Schema (draft 2020-12) of a vector file.
 pub const SCHEMA: &str = include_str!("../schema.json");
