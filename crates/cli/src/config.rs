@@ -42,14 +42,25 @@ mod tests {
     #[test]
     fn errors_name_the_field_and_hide_its_value() {
         for (config, message) in [
-            (json!({ "type": "basic", "username": "u", "password": 12345 }), "`password`: invalid type: integer, expected"),
-            (json!({ "type": "basic", "username": "u", "password": -1.5 }), "`password`: invalid type: floating point, expected"),
+            (
+                json!({ "type": "basic", "username": "u", "password": 12345 }),
+                "`password`: invalid type: integer, expected",
+            ),
+            (
+                json!({ "type": "basic", "username": "u", "password": -1.5 }),
+                "`password`: invalid type: floating point, expected",
+            ),
             (json!({ "type": "basic", "username": null }), "`username`: invalid type: null, expected"),
-            (json!({ "type": "basic", "username": ["hunter2, expected `x`"] }), "`username`: invalid type: sequence, expected"),
+            (
+                json!({ "type": "basic", "username": ["hunter2, expected `x`"] }),
+                "`username`: invalid type: sequence, expected",
+            ),
             (json!({ "type": "basic", "user": "u" }), "unknown field `user`"),
             (json!({ "type": "basic" }), "missing field `username`"),
-            (json!({ "type": "aws-sigv4", "access_key_id": "a", "secret_access_key": "b", "expires_in": "hunter2" }),
-                "`expires_in`: invalid type: string, expected u32"),
+            (
+                json!({ "type": "aws-sigv4", "access_key_id": "a", "secret_access_key": "b", "expires_in": "hunter2" }),
+                "`expires_in`: invalid type: string, expected u32",
+            ),
         ] {
             let error = read(config).unwrap_err().to_string();
             assert!(error.starts_with(message), "{error}");

@@ -1,17 +1,19 @@
 //! What was signed, and where it parts from what the server signed.
 
 use countersign::Signed;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::moment;
 use crate::vectors::shown;
 
 /// The texts that were hashed and signed, and how they compare with the server's.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Explanation<'a> {
     pub(crate) canonical_request: Option<&'a str>,
     pub(crate) string_to_sign: Option<&'a str>,
     /// The comparison with the server's texts, line by line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) comparison: Vec<String>,
 }
 
@@ -57,7 +59,8 @@ impl ServerSays {
             let text = text.split_once(end).map_or(text, |(text, _)| text);
             Some(text.trim_end_matches(['\n', '"', ' ']).trim_end_matches('\'').to_owned())
         };
-        let canonical_request = quoted("The Canonical String for this request should have been", "'\n\nThe String-to-Sign");
+        let canonical_request =
+            quoted("The Canonical String for this request should have been", "'\n\nThe String-to-Sign");
         let string_to_sign = quoted("The String-to-Sign should have been", "'\n");
         if canonical_request.is_some() || string_to_sign.is_some() {
             return Self { canonical_request, string_to_sign };
@@ -80,7 +83,12 @@ impl ServerSays {
     fn compare(&self, canonical_request: Option<&str>, string_to_sign: Option<&str>) -> Vec<String> {
         let mut lines = Vec::new();
         let pairs = [
-            ("canonical request", canonical_request, &self.canonical_request, name_canonical_line as fn(&str, usize) -> _),
+            (
+                "canonical request",
+                canonical_request,
+                &self.canonical_request,
+                name_canonical_line as fn(&str, usize) -> _,
+            ),
             ("string to sign", string_to_sign, &self.string_to_sign, name_string_line),
         ];
         let mut differs = false;
@@ -103,7 +111,9 @@ impl ServerSays {
             }
         }
         if compared > 0 && !differs {
-            lines.push("The texts are the same, so the keys are not: the secret key is another than the server's.".into());
+            lines.push(
+                "The texts are the same, so the keys are not: the secret key is another than the server's.".into(),
+            );
         }
         lines
     }

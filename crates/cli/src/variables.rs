@@ -16,7 +16,8 @@ pub(crate) fn resolve(config: &AuthConfig, env_file: Option<&Path>) -> Result<Au
             .map_err(|line| Failure::Input(format!("{}, line {line}: write NAME=VALUE", path.display())))?,
         None => HashMap::new(),
     };
-    let environment = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let environment =
+        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     config.resolve(&[&file, &environment.collect()]).map_err(|why| match why.kind() {
         ErrorKind::InvalidConfig => {
             Failure::Input(format!("{why}: set it in the environment, or in the file of --env-file"))
@@ -71,7 +72,8 @@ mod tests {
 
     #[test]
     fn lines_are_read_as_shells_and_dotenv_do() {
-        let read = parse("# c\n\nA=1\nexport B = two words \nC='a\\n\"b'\nD=\"a\\n\\\"b\\\\\"\nE=\nF=a=b#c\r\n").unwrap();
+        let read =
+            parse("# c\n\nA=1\nexport B = two words \nC='a\\n\"b'\nD=\"a\\n\\\"b\\\\\"\nE=\nF=a=b#c\r\n").unwrap();
         let value = |name: &str| read[name].as_str();
         assert_eq!((value("A"), value("B"), value("C")), ("1", "two words", "a\\n\"b"));
         assert_eq!((value("D"), value("E"), value("F")), ("a\n\"b\\", "", "a=b#c"));
@@ -79,7 +81,8 @@ mod tests {
 
     #[test]
     fn a_line_that_is_none_is_counted_and_not_shown() {
-        for text in ["A=1\nhunter2", "A=1\n=hunter2", "A=1\nB='hunter2", "A=1\nB=\"hunter2", "A=1\nB=\"a\"b", "\na b=c"] {
+        for text in ["A=1\nhunter2", "A=1\n=hunter2", "A=1\nB='hunter2", "A=1\nB=\"hunter2", "A=1\nB=\"a\"b", "\na b=c"]
+        {
             assert_eq!(parse(text).unwrap_err(), 2, "{text}");
         }
     }

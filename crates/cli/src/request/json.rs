@@ -152,7 +152,10 @@ mod tests {
             ("{", "EOF"),
             (r#"{ "url": "/", "bdy": "" }"#, "unknown field `bdy`"),
             (r#"{ "method": "GET" }"#, "missing field `url`"),
-            (r#"{ "url": "/", "headers": { "x": 12345 } }"#, "invalid type: integer, expected a header's value as a string"),
+            (
+                r#"{ "url": "/", "headers": { "x": 12345 } }"#,
+                "invalid type: integer, expected a header's value as a string",
+            ),
             (r#"{ "url": "/", "headers": [["x", 12345]] }"#, "invalid type: integer, expected a string"),
             (r#"{ "url": "/", "headers": "12345" }"#, "`headers`: invalid type: string, expected headers as a list"),
             (r#"{ "url": "/", "body": "", "body_file": "" }"#, "write one of `body`"),

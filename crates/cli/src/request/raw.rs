@@ -11,7 +11,8 @@ pub(super) fn read(text: &[u8]) -> Result<Written, Failure> {
     let mut rest = text;
     let line = next_line(&mut rest);
     let mut words = line.split(' ');
-    let (Some(verb), Some(target), Some(version), None) = (words.next(), words.next(), words.next(), words.next()) else {
+    let (Some(verb), Some(target), Some(version), None) = (words.next(), words.next(), words.next(), words.next())
+    else {
         return Err(no_request_line());
     };
     if !version.starts_with("HTTP/") {
@@ -25,9 +26,9 @@ pub(super) fn read(text: &[u8]) -> Result<Written, Failure> {
         if line.is_empty() {
             break;
         }
-        let (name, value) = line
-            .split_once(':')
-            .ok_or_else(|| input(format!("line {number} is no header: write `name: value`, and an empty line after the last")))?;
+        let (name, value) = line.split_once(':').ok_or_else(|| {
+            input(format!("line {number} is no header: write `name: value`, and an empty line after the last"))
+        })?;
         append(request.headers_mut(), name, value.trim_matches([' ', '\t']).as_bytes())?;
     }
     if request.headers().contains_key(TRANSFER_ENCODING) {
@@ -40,7 +41,10 @@ pub(super) fn read(text: &[u8]) -> Result<Written, Failure> {
             .and_then(|length| length.parse().ok())
             .ok_or_else(|| input("Content-Length is no number"))?;
         rest = rest.get(..length).ok_or_else(|| {
-            input(format!("the body has {} bytes, and Content-Length says {length}: correct it or leave it out", rest.len()))
+            input(format!(
+                "the body has {} bytes, and Content-Length says {length}: correct it or leave it out",
+                rest.len()
+            ))
         })?;
     }
     *request.body_mut() = Payload::from(rest.to_vec());

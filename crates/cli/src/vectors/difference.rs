@@ -61,7 +61,8 @@ impl Difference {
         }
         let before = expected.iter().zip(&got).take_while(|(one, other)| one == other).count();
         let most = expected.len().min(got.len()) - before;
-        let after = expected.iter().rev().zip(got.iter().rev()).take(most).take_while(|(one, other)| one == other).count();
+        let after =
+            expected.iter().rev().zip(got.iter().rev()).take(most).take_while(|(one, other)| one == other).count();
         let numbered = |number: usize, line: &str| format!("{:4} {}", number + 1, shown(line));
         let part = |lines: &[&str], from: usize, to: usize| -> Vec<String> {
             lines.iter().enumerate().take(to).skip(from).map(|(number, line)| numbered(number, line)).collect()
@@ -114,7 +115,10 @@ mod tests {
         let shown = Difference::new("uri", "http://h/a", "http://h/\u{1b}").to_string();
         let expected = ["  uri", "    - expected http://h/a", "    + got      http://h/\\u{1b}"];
         assert_eq!(shown.lines().take(3).collect::<Vec<_>>(), expected);
-        assert!(shown.lines().nth(3).is_some_and(|line| line.find('^') == expected[1].find("/a").map(|at| at + 1)), "{shown}");
+        assert!(
+            shown.lines().nth(3).is_some_and(|line| line.find('^') == expected[1].find("/a").map(|at| at + 1)),
+            "{shown}"
+        );
     }
 
     #[test]

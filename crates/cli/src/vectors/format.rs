@@ -111,7 +111,10 @@ impl File {
         let mut names = HashSet::new();
         for vector in &file.vectors {
             if !names.insert(vector.name.as_str()) {
-                return Err(FormatError(format!("two vectors are called {:?}; names are unique in a file", vector.name)));
+                return Err(FormatError(format!(
+                    "two vectors are called {:?}; names are unique in a file",
+                    vector.name
+                )));
             }
             vector.check_format().map_err(|why| FormatError(format!("vector {:?}: {why}", vector.name)))?;
         }

@@ -21,8 +21,8 @@ mod format;
 mod judge;
 mod run;
 
-pub use difference::{Difference, Line};
 pub(crate) use difference::shown;
+pub use difference::{Difference, Line};
 pub use format::{File, FormatError, Vector};
 
 impl Vector {

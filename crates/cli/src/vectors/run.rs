@@ -46,7 +46,9 @@ pub(super) fn run(vector: &Vector) -> Result<Sent> {
                 to_proxy = status == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
                 step = exchange.on_response(status, &header_map(&reply.headers)?, &[], &ctx);
             }
-            Step::Wait(_) => return Err(Error::new(ErrorKind::InvalidConfig, "waits for an exchange of another request")),
+            Step::Wait(_) => {
+                return Err(Error::new(ErrorKind::InvalidConfig, "waits for an exchange of another request"));
+            }
             Step::Done => break,
             Step::Failed(why) => return Err(why),
         }
@@ -101,7 +103,8 @@ impl Message {
 fn header_map(pairs: &[(String, String)]) -> Result<HeaderMap> {
     let mut headers = HeaderMap::with_capacity(pairs.len());
     for (name, value) in pairs {
-        let invalid = || Error::new(ErrorKind::InvalidRequest, format!("the header {name:?} cannot be sent as it stands"));
+        let invalid =
+            || Error::new(ErrorKind::InvalidRequest, format!("the header {name:?} cannot be sent as it stands"));
         headers.append(
             HeaderName::from_bytes(name.as_bytes()).map_err(|why| invalid().with_source(why))?,
             HeaderValue::from_bytes(value.as_bytes()).map_err(|why| invalid().with_source(why))?,
@@ -116,11 +119,8 @@ mod tests {
 
     #[test]
     fn ntlm_draws_nonce_then_session_key_then_nothing() {
-        let moment = Moment {
-            unix_time: Some(0),
-            nonce: Some("0123456789abcdef".into()),
-            session_key: Some("55".repeat(16)),
-        };
+        let moment =
+            Moment { unix_time: Some(0), nonce: Some("0123456789abcdef".into()), session_key: Some("55".repeat(16)) };
         let ctx = moment.context(true).unwrap();
         let (mut challenge, mut key) = ([0; 8], [0; 16]);
         ctx.random(&mut challenge).unwrap();
