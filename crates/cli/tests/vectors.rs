@@ -122,6 +122,8 @@ fn body() {
     let request = json!({ "method": "POST", "uri": "https://h/", "body_base64": "YQ==" });
     can_fail(bearer(), request.clone(), json!({ "body": "a" }), json!({ "body": "" }), "body");
     can_fail(bearer(), request, json!({ "body_base64": "YQ==" }), json!({ "body_base64": "Yg==" }), "body");
+    let request = json!({ "method": "POST", "uri": "https://h/", "body_base64": "/w==" });
+    can_fail(bearer(), request, json!({ "body_base64": "/w==" }), json!({ "body_base64": "/g==" }), "\\xff");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Runs the built program.
+#![expect(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
