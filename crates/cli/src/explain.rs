@@ -35,6 +35,7 @@ impl<'a> Explanation<'a> {
 impl ServerSays {
     /// Reads an AWS service's error, as XML or JSON, or the bare text of one of the two or of both.
     pub(crate) fn read(text: &str) -> Self {
+        let text = &*text.replace("\r\n", "\n");
         if let Ok(json) = serde_json::from_str::<Value>(text) {
             let message = ["message", "Message"].iter().find_map(|name| json.get(name)?.as_str());
             return message.map(Self::from_message).unwrap_or_default();
@@ -47,7 +48,7 @@ impl ServerSays {
         if canonical_request.is_some() || string_to_sign.is_some() {
             return Self { canonical_request, string_to_sign };
         }
-        Self::from_message(&tag("Message").unwrap_or_else(|| text.replace("\r\n", "\n")))
+        Self::from_message(&tag("Message").unwrap_or_else(|| text.to_owned()))
     }
 
     /// Reads the sentence of most services: "The Canonical String for this request should have been '…' The String-to-Sign

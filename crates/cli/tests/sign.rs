@@ -75,6 +75,13 @@ fn a_shell_can_run_the_curl_command() {
     let shown = String::from_utf8(output.stdout).unwrap();
     let headers = "<--header><x: it's `y` \"z\"><--header><content-type:>";
     assert_eq!(shown, format!("<--request><POST>{headers}<--data-raw><$HOME\n'><https://h/a?b='$(x)>"));
+
+    let request =
+        r#"{ "method": "PUT", "url": "https://h/", "body_base64": "ACUnXP9hMAo=", "auth": { "type": "none" } }"#;
+    let run = countersign(&["sign", "--format", "curl", "-"], &[], request);
+    let script = format!("curl() {{ cat; }}\n{}", run.out);
+    let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert_eq!(output.stdout, b"\x00%'\\\xffa0\n");
 }
 
 #[test]
