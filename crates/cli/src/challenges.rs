@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use countersign::core::challenge::{Challenge, challenges as read};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::failure::Failure;
 
@@ -14,19 +14,34 @@ pub(crate) fn challenges(values: &[OsString], out: &mut impl Write) -> Result<Ex
     let mut list = Vec::new();
     for value in values {
         for challenge in read(value.as_encoded_bytes()) {
-            list.push(as_json(challenge.map_err(|why| Failure::refused(&why))?));
+            let challenge = challenge.map_err(|why| Failure::refused(&why))?;
+            list.push(serde_json::to_string(&Shown::of(challenge)).map_err(|why| Failure::Refused(why.to_string()))?);
         }
     }
-    writeln!(out, "{:#}", Value::Array(list))?;
+    if list.is_empty() {
+        writeln!(out, "[]")?;
+    } else {
+        writeln!(out, "[\n  {}\n]", list.join(",\n  "))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn as_json(challenge: Challenge<'_>) -> Value {
-    match challenge.token68() {
-        Some(token) => json!({ "scheme": challenge.scheme(), "token68": token }),
-        None => {
-            let params: Vec<_> = challenge.params().map(|param| json!([param.name, text(&param.value())])).collect();
-            json!({ "scheme": challenge.scheme(), "params": params })
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Shown<'a> {
+    Token68 { scheme: &'a str, token68: &'a str },
+    Params { scheme: &'a str, params: Vec<(&'a str, String)> },
+}
+
+impl<'a> Shown<'a> {
+    fn of(challenge: Challenge<'a>) -> Self {
+        let scheme = challenge.scheme();
+        match challenge.token68() {
+            Some(token68) => Self::Token68 { scheme, token68 },
+            None => Self::Params {
+                scheme,
+                params: challenge.params().map(|param| (param.name, text(&param.value()))).collect(),
+            },
         }
     }
 }
@@ -40,15 +55,10 @@ fn text(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn printed(value: &[u8]) -> Result<Value, String> {
-        // Any bytes can be an argument of a Unix program; here they come from an OsStr of the same encoding.
-        let challenges = read(value).map(|challenge| challenge.map(as_json).map_err(|why| why.to_string()));
-        challenges.collect::<Result<Vec<_>, _>>().map(Value::Array)
-    }
-
     #[test]
     fn no_byte_is_lost() {
-        let params = printed(b"Basic realm=\"B\xfcro\", charset=\"B\xc3\xbcro\"").unwrap();
-        assert_eq!(params, json!([{ "scheme": "Basic", "params": [["realm", "Büro"], ["charset", "Büro"]] }]));
+        let challenge = read(b"Basic realm=\"B\xfcro\", charset=\"B\xc3\xbcro\"").next().unwrap().unwrap();
+        let shown = serde_json::to_string(&Shown::of(challenge)).unwrap();
+        assert_eq!(shown, r#"{"scheme":"Basic","params":[["realm","Büro"],["charset","Büro"]]}"#);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn without_value(message: &str, json: &Value) -> String {
         Value::Null => kind == "null",
         Value::Array(_) => kind == "sequence",
         Value::Object(_) => kind == "map",
-        other => other.to_string() == value,
+        Value::Bool(_) | Value::Number(_) => *value == field.to_string(),
     });
     let place = field.map(|(name, _)| format!("`{name}`: ")).unwrap_or_default();
     format!("{place}{problem}: {kind}, expected {expected}")

@@ -1,17 +1,19 @@
 //! What was signed, and where it parts from what the server signed.
 
 use countersign::Signed;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::moment;
 use crate::vectors::shown;
 
 /// The texts that were hashed and signed, and how they compare with the server's.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Explanation<'a> {
     pub(crate) canonical_request: Option<&'a str>,
     pub(crate) string_to_sign: Option<&'a str>,
     /// The comparison with the server's texts, line by line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) comparison: Vec<String>,
 }
 
@@ -33,6 +35,7 @@ impl<'a> Explanation<'a> {
 impl ServerSays {
     /// Reads an AWS service's error, as XML or JSON, or the bare text of one of the two or of both.
     pub(crate) fn read(text: &str) -> Self {
+        let text = &*text.replace("\r\n", "\n");
         if let Ok(json) = serde_json::from_str::<Value>(text) {
             let message = ["message", "Message"].iter().find_map(|name| json.get(name)?.as_str());
             return message.map(Self::from_message).unwrap_or_default();
@@ -45,7 +48,7 @@ impl ServerSays {
         if canonical_request.is_some() || string_to_sign.is_some() {
             return Self { canonical_request, string_to_sign };
         }
-        Self::from_message(&tag("Message").unwrap_or_else(|| text.replace("\r\n", "\n")))
+        Self::from_message(&tag("Message").unwrap_or_else(|| text.to_owned()))
     }
 
     /// Reads the sentence of most services: "The Canonical String for this request should have been '…' The String-to-Sign

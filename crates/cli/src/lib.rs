@@ -58,7 +58,10 @@ fn command(command: Command, out: &mut impl io::Write) -> Result<ExitCode, Failu
         Command::Vectors(Vectors::List) => check::list(out),
         Command::Vectors(Vectors::Export { dir }) => check::export(&dir, out),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Args::command(), "countersign", out);
+            // Into memory first: it panics where it cannot write, and the reader may be gone.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "countersign", &mut script);
+            out.write_all(&script)?;
             Ok(ExitCode::SUCCESS)
         }
     }

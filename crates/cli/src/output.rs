@@ -1,13 +1,14 @@
 //! The signed request, written out.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use countersign::Payload;
 use countersign::core::{encode, target};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
-use http::{HeaderMap, Method, Request, Uri};
-use serde_json::{Map, Value, json};
+use http::{Method, Request, Uri};
+use serde::Serialize;
 
 use crate::args::Format;
 use crate::explain::Explanation;
@@ -36,7 +37,10 @@ pub(crate) fn print(
             }
             writeln!(out, "{}", curl(request))
         }
-        Format::Json => writeln!(out, "{:#}", json(request, explanation)),
+        Format::Json => {
+            let form = serde_json::to_string_pretty(&Form::of(request, explanation)).map_err(io::Error::other)?;
+            writeln!(out, "{form}")
+        }
     }
 }
 
@@ -172,29 +176,35 @@ fn octal(bytes: &[u8]) -> String {
 }
 
 /// The form that `sign` reads, without `auth`, and with what was signed where that is asked for.
-fn json(request: &Request<Payload>, explanation: Option<&Explanation<'_>>) -> Value {
-    let body = body(request);
-    let mut form = Map::new();
-    form.insert("method".into(), json!(request.method().as_str()));
-    form.insert("url".into(), json!(request.uri().to_string()));
-    form.insert("headers".into(), pairs(request.headers()));
-    match str::from_utf8(body) {
-        Ok("") => {}
-        Ok(text) => drop(form.insert("body".into(), json!(text))),
-        Err(_) => drop(form.insert("body_base64".into(), json!(encode::base64(body)))),
-    }
-    if let Some(explanation) = explanation {
-        form.insert("canonical_request".into(), json!(explanation.canonical_request));
-        form.insert("string_to_sign".into(), json!(explanation.string_to_sign));
-        if !explanation.comparison.is_empty() {
-            form.insert("beside_the_servers".into(), json!(explanation.comparison));
-        }
-    }
-    Value::Object(form)
+#[derive(Debug, Serialize)]
+struct Form<'a> {
+    method: &'a str,
+    url: String,
+    headers: Vec<(&'a str, Cow<'a, str>)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_base64: Option<String>,
+    #[serde(flatten)]
+    explanation: Option<&'a Explanation<'a>>,
 }
 
-fn pairs(headers: &HeaderMap) -> Value {
-    headers.iter().map(|(name, value)| json!([name.as_str(), String::from_utf8_lossy(value.as_bytes())])).collect()
+impl<'a> Form<'a> {
+    fn of(request: &'a Request<Payload>, explanation: Option<&'a Explanation<'a>>) -> Self {
+        let (body, base64) = match str::from_utf8(body(request)) {
+            Ok(text) => (Some(text).filter(|text| !text.is_empty()), None),
+            Err(_) => (None, Some(encode::base64(body(request)))),
+        };
+        let headers = request.headers().iter();
+        Self {
+            method: request.method().as_str(),
+            url: request.uri().to_string(),
+            headers: headers.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect(),
+            body,
+            body_base64: base64,
+            explanation,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -227,11 +237,10 @@ mod tests {
 
     #[test]
     fn json_is_the_form_that_is_read() {
-        let form = json(&request("https://h/", b"\xff"), None);
-        assert_eq!(form["headers"], json!([["x", "it's"], ["empty", ""]]));
-        assert_eq!((&form["body_base64"], &form["method"]), (&json!("/w=="), &json!("PUT")));
-        let read =
-            crate::request::read(form.to_string().as_bytes(), "".as_ref(), crate::args::UriScheme::Https).unwrap();
+        let form = serde_json::to_string(&Form::of(&request("https://h/", b"\xff"), None)).unwrap();
+        let headers = r#"[["x","it's"],["empty",""]]"#;
+        assert_eq!(form, format!(r#"{{"method":"PUT","url":"https://h/","headers":{headers},"body_base64":"/w=="}}"#));
+        let read = crate::request::read(form.as_bytes(), "".as_ref(), crate::args::UriScheme::Https).unwrap();
         assert_eq!(body(&read.request), b"\xff");
     }
 }

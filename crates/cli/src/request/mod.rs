@@ -42,13 +42,17 @@ fn absolute(request: &Request<Payload>, scheme: UriScheme) -> Result<Option<Uri>
     let host: Authority = host.trim().parse().map_err(|_| {
         input("the request names no host: write an absolute URL (https://example.com/path), or a Host header")
     })?;
+    let target = target::path_and_query(uri);
+    if !target.starts_with('/') {
+        return Err(input(format!("{} is no URL and no path that begins with a /", Quoted(target.as_bytes()))));
+    }
     let mut parts = uri.clone().into_parts();
     parts.scheme = Some(match scheme {
         UriScheme::Https => Scheme::HTTPS,
         UriScheme::Http => Scheme::HTTP,
     });
     parts.authority = Some(host);
-    parts.path_and_query = PathAndQuery::try_from(&*target::path_and_query(uri)).ok();
+    parts.path_and_query = PathAndQuery::try_from(&*target).ok();
     Uri::from_parts(parts).map(Some).map_err(|why| input(format!("the request's URL: {why}")))
 }
 
@@ -99,7 +103,7 @@ mod tests {
     #[test]
     fn a_path_gets_the_host_headers_host() {
         assert_eq!(read_text(r#"{ "url": "/a", "headers": [["host", "h"]] }"#).unwrap().request.uri(), "https://h/a");
-        assert_eq!(read_text("OPTIONS * HTTP/1.1\nhost: h\n\n").unwrap().request.uri(), "https://h/*");
+        assert!(read_text("OPTIONS * HTTP/1.1\nhost: h\n\n").unwrap_err().contains("begins with a /"));
         for text in [r#"{ "url": "/a" }"#, "GET /a HTTP/1.1\n\n", r#"{ "url": "/a", "headers": [["host", " "]] }"#] {
             assert!(read_text(text).unwrap_err().contains("names no host"), "{text}");
         }
