@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Error, Result};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use countersign::{Authenticator, Context, Payload, Step};
 use http::{Request, Response};
@@ -16,12 +17,14 @@ pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
-/// An empty folder of its own for a test, under the target folder, readable for a server's own user.
+/// An empty folder of its own for a test, in the system's folder for such, readable for a server's own user.
 ///
 /// # Errors
 /// When it cannot be made.
 pub fn work_dir(name: &str) -> Result<PathBuf> {
-    let dir = std::env::temp_dir().join(format!("countersign-{}-{name}", std::process::id()));
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let dir = std::env::temp_dir().join(format!("countersign-{}-{name}-{count}", std::process::id()));
     if dir.exists() {
         std::fs::remove_dir_all(&dir)?;
     }
