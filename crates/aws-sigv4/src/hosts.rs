@@ -22,9 +22,13 @@ const SUFFIXES: [(&str, &str); 5] = [
 /// services and old S3 hosts have no region; some put it first (`NAME.REGION.es.amazonaws.com`).
 pub(crate) fn endpoint(host: &str) -> Option<Endpoint<'_>> {
     let (name, home) = SUFFIXES.iter().find_map(|&(suffix, home)| Some((host.strip_suffix(suffix)?, home)))?;
+    // What comes from a Host header may hold anything; nothing else may get into the credential scope.
+    if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte)) {
+        return None;
+    }
     let labels: Vec<&str> = name.split('.').filter(|label| !matches!(*label, "dualstack" | "fips" | "vpce")).collect();
     let region_at = labels.iter().rposition(|label| is_region(label));
-    match region_at.map(|at| (labels.get(at), labels.get(at + 1..), labels.get(..at))) {
+    let endpoint = match region_at.map(|at| (labels.get(at), labels.get(at + 1..), labels.get(..at))) {
         Some((Some(&region), Some([.., service]), _)) => Some(Endpoint { service: signing_name(service), region }),
         Some((Some(&region), _, Some(prefix))) => {
             let (service, _) = service_of(prefix)?;
@@ -44,7 +48,8 @@ pub(crate) fn endpoint(host: &str) -> Option<Endpoint<'_>> {
             });
             Some(Endpoint { service, region })
         }
-    }
+    };
+    endpoint.filter(|endpoint| !endpoint.service.is_empty())
 }
 
 /// Whether a label has a region's form: `us-east-1`, `us-gov-west-1`, `ap-southeast-3`.
@@ -204,9 +209,18 @@ mod tests {
 
     #[test]
     fn other_hosts_tell_nothing() {
-        for host in
-            ["", "example.com", "amazonaws.com", "s3.amazonaws.com.example.org", "127.0.0.1", ".amazonaws.com.de"]
-        {
+        for host in [
+            "",
+            "example.com",
+            "amazonaws.com",
+            "s3.amazonaws.com.example.org",
+            "127.0.0.1",
+            ".amazonaws.com.de",
+            "a,b.amazonaws.com",
+            "a/b.amazonaws.com",
+            "-fips.amazonaws.com",
+            ".amazonaws.com",
+        ] {
             assert_eq!(endpoint(host), None, "{host}");
         }
     }

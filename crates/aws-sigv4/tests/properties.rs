@@ -1,5 +1,7 @@
 //! What holds for every request.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
+
 use countersign_aws_sigv4::verify::Verifier;
 use countersign_aws_sigv4::{AddTo, Config, PayloadSigning, Signer};
 use countersign_core::{Context, Payload, Scheme as _, Secret};

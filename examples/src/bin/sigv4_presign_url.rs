@@ -9,7 +9,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.expires_in = 3600;
 
     let auth = Authenticator::new(&AuthConfig::AwsSigv4(config))?;
-    let request = http::Request::get("https://examplebucket.s3.eu-west-1.amazonaws.com/report 2026.pdf".replace(' ', "%20"));
+    let request =
+        http::Request::get("https://examplebucket.s3.eu-west-1.amazonaws.com/report 2026.pdf".replace(' ', "%20"));
     let request = auth.sign_request(request.body(())?, &Context::now())?;
     println!("{}", request.uri());
     Ok(())
