@@ -61,3 +61,7 @@ pub mod verify;
 
 pub use config::{AddTo, Config, PayloadSigning};
 pub use signer::{Signer, UNSIGNED_HEADERS};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -31,3 +31,7 @@ mod signer;
 
 pub use config::Config;
 pub use signer::Signer;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
