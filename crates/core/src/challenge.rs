@@ -124,6 +124,18 @@ pub const fn challenges(value: &[u8]) -> Challenges<'_> {
     Challenges(Cursor { bytes: value, at: 0 })
 }
 
+/// The parameters of a header value that names no scheme (`Authentication-Info`, RFC 7615 section 3), as far as they can
+/// be read.
+///
+/// ```
+/// let names: Vec<_> = countersign_core::challenge::params(b"qop=auth, rspauth=\"6629\"").map(|param| param.name).collect();
+/// assert_eq!(names, ["qop", "rspauth"]);
+/// ```
+#[must_use]
+pub const fn params(value: &[u8]) -> Params<'_> {
+    Params(Cursor { bytes: value, at: 0 })
+}
+
 /// The challenges of all values of a header, in order. A value that cannot be read does not hide the next one.
 pub fn in_headers<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Result<Challenge<'a>>> {
     headers.get_all(name).into_iter().flat_map(|value| challenges(value.as_bytes()))
