@@ -68,6 +68,9 @@ mod session;
 mod signature;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
 pub use algorithm::{Algorithm, Qop};
 pub use config::Config;
 pub use signer::Signer;
