@@ -95,12 +95,15 @@ fn rfc_7616s_examples() {
         "793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b"
     );
     assert_eq!(param(&request, "userhash").unwrap(), "true");
-    // The erratum's response is of a client nonce of its own.
-    let ctx = Context::fixed(0, "NTg6RKcb9boFIAS3KrFK9BGeh+niz/sm");
+    let ctx = Context::fixed(0, "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v");
+    let jason = signer(&Config::new("J\u{e4}s\u{f8}n Doe", "Secret, or not?"));
     let (mut exchange, _) = Exchange::start(jason, get("http://api.example.org/doe.json"), &ctx);
     let asked = headers(WWW_AUTHENTICATE, &[challenge]);
     let request = sent(exchange.on_response(StatusCode::UNAUTHORIZED, &asked, b"", &ctx));
-    assert!(param(&request, "response").is_some());
+    assert_eq!(
+        param(&request, "response").unwrap(),
+        "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5"
+    );
 }
 
 #[test]
