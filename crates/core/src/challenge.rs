@@ -124,6 +124,18 @@ pub const fn challenges(value: &[u8]) -> Challenges<'_> {
     Challenges(Cursor { bytes: value, at: 0 })
 }
 
+/// The parameters of a header value that names no scheme (`Authentication-Info`, RFC 7615 section 3), as far as they can
+/// be read.
+///
+/// ```
+/// let names: Vec<_> = countersign_core::challenge::params(b"qop=auth, rspauth=\"6629\"").map(|param| param.name).collect();
+/// assert_eq!(names, ["qop", "rspauth"]);
+/// ```
+#[must_use]
+pub const fn params(value: &[u8]) -> Params<'_> {
+    Params(Cursor { bytes: value, at: 0 })
+}
+
 /// The challenges of all values of a header, in order. A value that cannot be read does not hide the next one.
 pub fn in_headers<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Result<Challenge<'a>>> {
     headers.get_all(name).into_iter().flat_map(|value| challenges(value.as_bytes()))
@@ -222,10 +234,10 @@ impl<'a> Cursor<'a> {
     fn token68(&mut self) -> Option<&'a str> {
         let start = self.at;
         let token = self.take_while(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte));
-        let padding = self.take_while(|byte| byte == b'=');
+        self.take_while(|byte| byte == b'=');
         let end = self.at;
         self.skip_blanks();
-        if token.is_empty() || !matches!(self.peek(), None | Some(b',')) || (padding.is_empty() && token == b"=") {
+        if token.is_empty() || !matches!(self.peek(), None | Some(b',')) {
             self.at = start;
             return None;
         }
@@ -324,11 +336,18 @@ mod tests {
     #[test]
     fn what_servers_send_all_the_same() {
         for (value, expected) in [
-            // IP cameras: nonces and opaque values in base64 without quotes
+            // Unquoted values that are no tokens: nonces in base64 of embedded web servers.
             (&b"Digest realm=cam, nonce=MTIz/NDU2==, qop=auth"[..], "Digest realm=cam;nonce=MTIz/NDU2==;qop=auth"),
-            // older routers: no comma between parameters
-            (b"Digest realm=\"r\" nonce=\"n\"  qop=\"auth\"", "Digest realm=r;nonce=n;qop=auth"),
-            // a trailing comma before nothing, and an empty unquoted value (`opaque=`): embedded web servers
+            // No comma between parameters: CUPS 1.1.21 (its issue 882), codeigniter-restserver (its issue 68).
+            (b"Digest realm=\"CUPS\" nonce=\"127.0.0.1\"", "Digest realm=CUPS;nonce=127.0.0.1"),
+            (b"Digest realm=\"r\" qop=\"auth\"  opaque=\"o\"", "Digest realm=r;qop=auth;opaque=o"),
+            // Blanks around `=`, which the grammar tolerates (BWS) and few clients do: seen by poco (its issue 1452).
+            (b"Digest nonce = \"61222a\", realm = \"TEST\"", "Digest nonce=61222a;realm=TEST"),
+            // Commas without a blank, empty and upper-case values: RTSP cameras (gortsplib, its issue 1).
+            (b"Digest realm=\"r\",nonce=\"n\",opaque=\"\",stale=FALSE", "Digest realm=r;nonce=n;opaque=;stale=FALSE"),
+            // `realm` not first, a boolean in quotes: Hikvision cameras (okhttp, its issue 2780).
+            (b"Digest qop=\"auth\", realm=\"DS\", stale=\"FALSE\"", "Digest qop=auth;realm=DS;stale=FALSE"),
+            // A trailing comma, and an empty value without quotes: embedded web servers.
             (b"Digest realm=\"r\", opaque=, nonce=\"n\",", "Digest realm=r;opaque=;nonce=n"),
             // realms with UTF-8 or Latin-1, unquoted
             (b"Basic realm=B\xfcro", "Basic realm=B\\xfcro"),

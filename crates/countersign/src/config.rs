@@ -7,6 +7,8 @@ use http::request::Parts;
 use crate::aws_sigv4;
 #[cfg(feature = "basic")]
 use crate::basic;
+#[cfg(feature = "digest")]
+use crate::digest;
 use crate::{api_key, bearer};
 
 /// How requests are authenticated, as a config file says it: pure data. [`Authenticator::new`](crate::Authenticator::new)
@@ -48,6 +50,9 @@ pub enum AuthConfig {
     /// A user name and password with every request (RFC 7617).
     #[cfg(feature = "basic")]
     Basic(basic::Config),
+    /// A password's proof, as the server's challenge asks (RFC 7616).
+    #[cfg(feature = "digest")]
+    Digest(digest::Config),
     /// AWS Signature Version 4.
     #[cfg(feature = "aws-sigv4")]
     AwsSigv4(aws_sigv4::Config),
@@ -71,6 +76,13 @@ impl AuthConfig {
     #[must_use]
     pub fn basic(username: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self::Basic(basic::Config::new(username, password))
+    }
+
+    /// [`AuthConfig::Digest`].
+    #[cfg(feature = "digest")]
+    #[must_use]
+    pub fn digest(username: impl Into<String>, password: impl Into<Secret>) -> Self {
+        Self::Digest(digest::Config::new(username, password))
     }
 
     /// [`AuthConfig::AwsSigv4`] in the header, with region and service read from an AWS host.
@@ -111,6 +123,8 @@ impl AuthConfig {
             Self::Bearer(config) => Arc::new(bearer::Signer::new(config)?),
             #[cfg(feature = "basic")]
             Self::Basic(config) => Arc::new(basic::Signer::new(config)?),
+            #[cfg(feature = "digest")]
+            Self::Digest(config) => Arc::new(digest::Signer::new(config)?),
             #[cfg(feature = "aws-sigv4")]
             Self::AwsSigv4(config) => Arc::new(aws_sigv4::Signer::new(config)?),
         })

@@ -86,6 +86,9 @@ pub use countersign_aws_sigv4 as aws_sigv4;
 pub use countersign_basic as basic;
 #[doc(inline)]
 pub use countersign_core as core;
+#[cfg(feature = "digest")]
+#[doc(inline)]
+pub use countersign_digest as digest;
 
 #[cfg(all(doctest, feature = "default"))]
 #[doc = include_str!("../README.md")]

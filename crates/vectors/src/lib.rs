@@ -28,6 +28,12 @@ files! {
     "basic-rfc7617",
     "bearer-policies",
     "bearer-rfc6750",
+    "digest-aiohttp",
+    "digest-curl",
+    "digest-httpx",
+    "digest-policies",
+    "digest-rfc2617",
+    "digest-rfc7616",
 }
 
 /// The JSON Schema (draft 2020-12) of a vector file.

@@ -6,6 +6,7 @@
 
 mod bare;
 mod compare;
+mod digest;
 mod sigv4;
 
 use compare::Compare;
@@ -14,5 +15,6 @@ fn main() {
     let part = std::env::args().nth(1).unwrap_or_default();
     let mut compare = Compare::new(part);
     bare::rows(&mut compare);
+    digest::rows(&mut compare);
     sigv4::rows(&mut compare);
 }

@@ -1,0 +1,199 @@
+use std::sync::Arc;
+
+use countersign_core::challenge::params;
+use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Signed, Step};
+use http::Request;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+
+use crate::challenge::{Challenge, Side};
+use crate::session::Session;
+use crate::signer::{Sent, Signer};
+use crate::{Qop, canonical};
+
+/// The most requests of one conversation: one, its answer, and a renewal; or one, and an answer to proxy and server each.
+const MOST_REQUESTS: u8 = 3;
+
+pub(crate) struct Conversation {
+    signer: Arc<Signer>,
+    requests: u8,
+    server: Asked,
+    proxy: Asked,
+    sent: Sent,
+    signed: Option<Signed>,
+}
+
+/// How far the conversation with one side is.
+#[derive(Clone, Copy)]
+enum Asked {
+    /// No challenge came in this conversation; what was sent is from memory, if anything was.
+    NotYet,
+    /// Its challenge was answered.
+    Answered,
+    /// The answer was stale, and the next challenge was answered: there is no third.
+    Renewed,
+}
+
+impl Conversation {
+    pub(crate) fn boxed(signer: Arc<Signer>) -> Box<dyn Dialogue> {
+        Box::new(Self {
+            signer,
+            requests: 0,
+            server: Asked::NotYet,
+            proxy: Asked::NotYet,
+            sent: Sent::default(),
+            signed: None,
+        })
+    }
+
+    /// The side's challenge answered, or none when its refusal is final.
+    fn challenged(
+        &mut self,
+        side: Side,
+        original: &Request<Payload>,
+        reply: Reply<'_>,
+        ctx: &Context,
+    ) -> Result<Option<Request<Payload>>> {
+        let refused =
+            self.sent.answers.iter().find(|(other, ..)| *other == side).map(|(_, session, _)| Arc::clone(session));
+        let asked = match side {
+            Side::Server => &mut self.server,
+            Side::Proxy => &mut self.proxy,
+        };
+        let challenge = Challenge::strongest(reply.headers, side, original.uri(), self.signer.accepted);
+        let next = match (*asked, &challenge) {
+            (Asked::NotYet, _) => Some(Asked::Answered),
+            (Asked::Answered, Ok(challenge)) if challenge.stale => Some(Asked::Renewed),
+            (Asked::Answered | Asked::Renewed, _) => None,
+        };
+        let (Some(next), true) = (next, self.requests < MOST_REQUESTS) else {
+            if let Some(refused) = refused {
+                self.signer.sessions.forget(&refused);
+            }
+            return Ok(None);
+        };
+        *asked = next;
+        let (parts, payload) = original.clone().into_parts();
+        let session = self.signer.sessions.adopt(side, &parts, challenge?, &self.signer.credentials, ctx)?;
+        if payload.bytes().is_none() {
+            let why = "the server asks for Digest, and a streamed body cannot be sent again: the next request will be signed at once";
+            return Err(Error::new(ErrorKind::PayloadRequired, why));
+        }
+        // The other side keeps the session that it was last sent.
+        let others = self.sent.answers.iter().filter(|(other, ..)| *other != side);
+        let mut known: Vec<_> = others.map(|(other, session, _)| (*other, Arc::clone(session))).collect();
+        known.push((side, session));
+        let (signed, sent) = self.signer.answer_to(known, &parts, &payload, ctx)?;
+        Ok(Some(self.send(parts, payload, signed, sent)))
+    }
+
+    fn send(&mut self, mut parts: Parts, mut payload: Payload, signed: Signed, sent: Sent) -> Request<Payload> {
+        signed.apply(&mut parts, &mut payload);
+        self.requests += 1;
+        self.sent = sent;
+        self.signed = Some(signed);
+        Request::from_parts(parts, payload)
+    }
+
+    /// The request as it is, but for the answer of an earlier signing: its count was used.
+    fn send_unsigned(&mut self, mut parts: Parts, payload: Payload) -> Request<Payload> {
+        let is_digest = |value: &http::HeaderValue| {
+            value.as_bytes().get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"Digest "))
+        };
+        if parts.headers.get(AUTHORIZATION).is_some_and(is_digest) {
+            parts.headers.remove(AUTHORIZATION);
+        }
+        self.requests += 1;
+        Request::from_parts(parts, payload)
+    }
+
+    /// Reads what the server says of itself after an answer: its proof, and its next nonce (RFC 7616 section 3.5).
+    fn accepted(&self, original: &Request<Payload>, reply: Reply<'_>) -> Result<()> {
+        for (side, session, nc) in &self.sent.answers {
+            let Some(info) = reply.headers.get(side.informs_in()) else { continue };
+            let info = Info::read(info.as_bytes());
+            if let Some(rspauth) = &info.rspauth {
+                self.check(session, *nc, rspauth, &info, original, reply)?;
+            }
+            if let Some(nonce) = info.nextnonce.filter(|nonce| !nonce.is_empty()) {
+                self.signer.sessions.renew(session, &nonce, &self.signer.credentials);
+            }
+        }
+        Ok(())
+    }
+
+    fn check(
+        &self,
+        session: &Session,
+        nc: u32,
+        rspauth: &[u8],
+        info: &Info,
+        original: &Request<Payload>,
+        reply: Reply<'_>,
+    ) -> Result<()> {
+        let uri = canonical::uri(original.method(), original.uri());
+        let same_qop = info.qop.as_deref().is_none_or(|qop| Qop::named(qop) == session.challenge.qop);
+        if same_qop && session.is_proven_by(rspauth, nc, &uri, reply.body) {
+            return Ok(());
+        }
+        self.signer.sessions.forget(session);
+        let why = "the server's proof (`rspauth`) is wrong: it does not know the password";
+        Err(Error::new(ErrorKind::ServerNotAuthentic, why))
+    }
+}
+
+impl Dialogue for Conversation {
+    fn start(&mut self, original: &Request<Payload>, ctx: &Context) -> Step {
+        let (parts, payload) = original.clone().into_parts();
+        match self.signer.answer(&parts, &payload, ctx) {
+            Ok(Some((signed, sent))) => Step::Send(self.send(parts, payload, signed, sent)),
+            Ok(None) => Step::Send(self.send_unsigned(parts, payload)),
+            Err(why) => Step::Failed(why),
+        }
+    }
+
+    fn on_response(&mut self, original: &Request<Payload>, reply: Reply<'_>, ctx: &Context) -> Step {
+        match Side::asking(reply.status) {
+            Some(_) if self.signer.disable_retry => Step::Done,
+            Some(side) => match self.challenged(side, original, reply, ctx) {
+                Ok(Some(request)) => Step::Send(request),
+                Ok(None) => Step::Done,
+                Err(why) => Step::Failed(why),
+            },
+            None => self.accepted(original, reply).map_or_else(Step::Failed, |()| Step::Done),
+        }
+    }
+
+    /// With `auth-int` the server's proof covers its body too.
+    fn reads_body(&self) -> bool {
+        self.sent.answers.iter().any(|(_, session, _)| session.challenge.qop == Some(Qop::AuthInt))
+    }
+
+    fn signed(&self) -> Option<&Signed> {
+        self.signed.as_ref()
+    }
+}
+
+/// `Authentication-Info`, as far as it can be read.
+#[derive(Default)]
+struct Info {
+    rspauth: Option<Vec<u8>>,
+    nextnonce: Option<Vec<u8>>,
+    qop: Option<Vec<u8>>,
+}
+
+impl Info {
+    fn read(value: &[u8]) -> Self {
+        let mut info = Self::default();
+        for param in params(value) {
+            let place = match param.name {
+                name if name.eq_ignore_ascii_case("rspauth") => &mut info.rspauth,
+                name if name.eq_ignore_ascii_case("nextnonce") => &mut info.nextnonce,
+                name if name.eq_ignore_ascii_case("qop") => &mut info.qop,
+                _ => continue,
+            };
+            place.get_or_insert_with(|| param.value().into_owned());
+        }
+        info
+    }
+}

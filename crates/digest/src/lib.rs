@@ -1,0 +1,77 @@
+//! The `Digest` scheme of [RFC 7616] (and [RFC 2069], [RFC 2617]): proves knowledge of a password without sending it.
+//!
+//! It does not encrypt, and a weak password can be guessed from one answer: use it over TLS. Both sides are here: [`Signer`]
+//! answers challenges, [`Verifier`] makes and checks them.
+//!
+//! # Example
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use countersign_core::{Context, Exchange, Payload, Step};
+//! use countersign_digest::{Config, Signer};
+//! use http::header::WWW_AUTHENTICATE;
+//! use http::{HeaderMap, HeaderValue, Request, StatusCode};
+//!
+//! let signer = Arc::new(Signer::new(&Config::new("Mufasa", "Circle Of Life"))?);
+//! let ctx = Context::fixed(0, "0a4f113b");
+//! let request = Request::get("http://www.nowhere.org/dir/index.html").body(Payload::empty())?;
+//!
+//! // The first request goes out as it is, and the server refuses it.
+//! let (mut exchange, step) = Exchange::start(signer, request, &ctx);
+//! assert!(matches!(step, Step::Send(_)));
+//! let mut headers = HeaderMap::new();
+//! headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(
+//!     r#"Digest realm="testrealm@host.com", qop="auth,auth-int", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093""#,
+//! ));
+//!
+//! // The second one answers; RFC 2617 section 3.5 computes the same.
+//! let Step::Send(request) = exchange.on_response(StatusCode::UNAUTHORIZED, &headers, b"", &ctx) else { panic!() };
+//! let answer = request.headers()["authorization"].to_str()?;
+//! assert!(answer.contains(r#"response="6629fae49393a05397450978507c4ef1""#));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The signer now knows the server's nonce: further requests to the same origin are signed at once.
+//!
+//! # What it does
+//!
+//! MD5, SHA-256 and SHA-512-256, each with and without `-sess`; `qop` of `auth`, `auth-int`, or none (RFC 2069). Of several
+//! challenges it answers the strongest. It follows `stale`, `nextnonce`, `domain`, `userhash` and `charset`, checks the
+//! server's `rspauth`, and answers proxies (407). No nonce count is used twice, by however many threads; a nonce never goes to
+//! another origin. A conversation has at most three requests; a second refusal that is not `stale` is the caller's reply.
+//!
+//! # What it does not do
+//!
+//! It keeps no session across processes. It does not normalise names and passwords (RFC 7616 section 4 asks for NFC): what is
+//! typed is hashed, in UTF-8. It does not answer a server's `auth-int` over a streamed body.
+//!
+//! # Known server quirks
+//!
+//! * Some devices refuse an `algorithm` that they did not send, and quotes around `qop`, `nc` or `algorithm`: none is sent.
+//! * Apache httpd has MD5 only, and sends the next nonce in `Authentication-Info` where `AuthDigestNonceLifetime` is 0:
+//!   requests in parallel then refuse each other.
+//! * A user name beyond ASCII goes out as `username*` only to servers that offer `charset=UTF-8`; to others as raw UTF-8.
+//!
+//! [RFC 7616]: https://www.rfc-editor.org/rfc/rfc7616
+//! [RFC 2617]: https://www.rfc-editor.org/rfc/rfc2617
+//! [RFC 2069]: https://www.rfc-editor.org/rfc/rfc2069
+
+mod algorithm;
+mod config;
+mod signer;
+
+mod canonical;
+mod challenge;
+mod dialogue;
+mod session;
+mod signature;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+pub use algorithm::{Algorithm, Qop};
+pub use config::Config;
+pub use signer::Signer;
+pub use verify::{Account, Refusal, User, Verified, Verifier};

@@ -1,0 +1,49 @@
+//! Any headers of a server: a Digest conversation ends within three requests; any answer of a client: verified or refused.
+#![no_main]
+
+use std::sync::OnceLock;
+
+use countersign::core::replay::MemoryNonceStore;
+use countersign::digest::{Account, Verifier};
+use countersign::{AuthConfig, Authenticator, Context, Payload, Step};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use libfuzzer_sys::fuzz_target;
+
+fn verifier() -> &'static Verifier {
+    static VERIFIER: OnceLock<Verifier> = OnceLock::new();
+    VERIFIER.get_or_init(|| Verifier::new("r", &[7; 32]).expect("a valid realm"))
+}
+
+fuzz_target!(|replies: Vec<(u8, Vec<u8>)>| {
+    let ctx = Context::fixed(1_440_938_160, "0a4f113b");
+    let auth = Authenticator::new(&AuthConfig::digest("Mufasa", "Circle of Life")).expect("a valid config");
+    for _ in 0..2 {
+        let request = Request::post("http://h/a?b").body("body").expect("a valid request");
+        let (mut exchange, mut step) = auth.start(request, &ctx);
+        let mut sent = 0;
+        for (kind, value) in &replies {
+            if let Step::Send(request) = &step {
+                sent += 1;
+                assert!(sent <= 3);
+                let (parts, payload) = request.clone().into_parts();
+                let users = |_: &_| Some(Account::new("Mufasa", "Circle of Life"));
+                let _ = verifier().verify(&parts, &payload, users, &MemoryNonceStore::default(), &ctx);
+            }
+            let (status, name) = match kind % 4 {
+                0 | 1 => (401, "www-authenticate"),
+                2 => (407, "proxy-authenticate"),
+                _ => (200, "authentication-info"),
+            };
+            let prefix: &[u8] = if kind & 4 == 0 { b"" } else { b"Digest realm=r, nonce=n, " };
+            let mut headers = HeaderMap::new();
+            if let Ok(value) = HeaderValue::from_bytes(&[prefix, value].concat()) {
+                headers.insert(name, value.clone());
+                let request = Request::get("/").header("authorization", value).body(()).expect("a valid request");
+                let (parts, ()) = request.into_parts();
+                let seen = MemoryNonceStore::default();
+                let _ = verifier().verify(&parts, &Payload::empty(), |_: &_| None, &seen, &ctx);
+            }
+            step = exchange.on_response(StatusCode::from_u16(status).expect("a status"), &headers, b"", &ctx);
+        }
+    }
+});
