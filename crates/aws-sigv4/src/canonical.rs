@@ -171,7 +171,7 @@ fn push_query(out: &mut String, query: &str) {
         pairs.push((name_start, name_end, out.len()));
     }
     let key = |&(start, middle, end): &(usize, usize, usize)| {
-        let part = |from: usize, to: usize| out.get(from..to).unwrap_or_default();
+        let part = |from: usize, to: usize| out.as_bytes().get(from..to).unwrap_or_default();
         (part(start, middle), part(middle, end))
     };
     if pairs.is_sorted_by_key(key) {
