@@ -8,8 +8,10 @@ use countersign_core::target::{self, Origin};
 use countersign_core::{Context, Error, ErrorKind, Payload, Result, Secret, encode};
 use http::HeaderValue;
 use http::request::Parts;
+use http::uri::Authority;
 use zeroize::Zeroizing;
 
+use crate::Qop;
 use crate::canonical::{self, Line, push_quoted};
 use crate::challenge::{Challenge, Side};
 use crate::signature::{Hash, Hex};
@@ -30,6 +32,8 @@ pub(crate) struct Session {
     pub(crate) challenge: Challenge,
     nonce: Arc<Nonce>,
     cnonce: Vec<u8>,
+    /// `:cnonce:qop:`, as it is hashed.
+    middle: Vec<u8>,
     ha1: Zeroizing<Hex>,
     /// After `H(A1):nonce:`.
     prefix: Hash,
@@ -76,7 +80,9 @@ impl Session {
         }
         let head = head(&credentials.username, &challenge);
         let tail = tail(&challenge, &cnonce);
-        Self { challenge, nonce, cnonce, ha1, prefix, head, tail }
+        let qop = challenge.qop.map_or("", Qop::as_str);
+        let middle = [b":", &*cnonce, b":", qop.as_bytes(), b":"].concat();
+        Self { challenge, nonce, cnonce, middle, ha1, prefix, head, tail }
     }
 
     /// Answers for one request. A count is used up only when there is an answer.
@@ -88,7 +94,10 @@ impl Session {
         let nc = self.nonce.count()?;
         let (response, string_to_sign) = self.response(nc, &a2, explaining);
 
-        let mut value = Vec::with_capacity(self.head.len() + uri.len() + 96 + self.tail.len() + 14);
+        // Exact, but for escapes in the URI: what becomes `Bytes` is then not allocated again.
+        let counted = if qop.is_some() { 13 } else { 0 };
+        let fixed = self.head.len() + response.as_bytes().len() + counted + self.tail.len();
+        let mut value = Vec::with_capacity(fixed + uri.len() + 22);
         value.extend_from_slice(&self.head);
         value.extend_from_slice(b", uri=");
         push_quoted(&mut value, uri.as_bytes());
@@ -109,15 +118,15 @@ impl Session {
 
     /// Whether the server's proof is of this answer (`rspauth`, RFC 7616 section 3.5): as the response, with no method.
     pub(crate) fn is_proven_by(&self, rspauth: &[u8], nc: u32, uri: &str, body: &[u8]) -> bool {
-        let body = matches!(self.challenge.qop, Some(crate::Qop::AuthInt)).then_some(body);
+        let body = (self.challenge.qop == Some(Qop::AuthInt)).then_some(body);
         let (a2, _) = canonical::a2(self.challenge.algorithm, "", uri, body, false);
         self.response(nc, &a2, false).0.is(rspauth)
     }
 
     fn response(&self, nc: u32, a2: &Hex, explaining: bool) -> (Hex, Option<String>) {
         let shown = explaining.then(|| [b"H(A1):", &*self.challenge.nonce, b":"].concat());
-        let qop = self.challenge.qop.map(|qop| (qop, nc, &*self.cnonce));
-        canonical::response(Line::after(self.prefix.clone(), shown), qop, a2)
+        let counted = self.challenge.qop.map(|_| (nc, &*self.middle));
+        canonical::response(Line::after(self.prefix.clone(), shown), counted, a2)
     }
 }
 
@@ -144,7 +153,8 @@ impl Nonce {
 
 /// `Digest username=…, realm=…, nonce=…`
 fn head(username: &str, challenge: &Challenge) -> Vec<u8> {
-    let mut out = b"Digest username".to_vec();
+    let mut out = Vec::with_capacity(128 + username.len() + challenge.realm.len() + challenge.nonce.len());
+    out.extend_from_slice(b"Digest username");
     if challenge.userhash {
         let hash = Hash::of(challenge.algorithm, &[username.as_bytes(), &challenge.realm]);
         out.push(b'=');
@@ -166,7 +176,7 @@ fn head(username: &str, challenge: &Challenge) -> Vec<u8> {
 
 /// What follows the response and the count.
 fn tail(challenge: &Challenge, cnonce: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(96 + cnonce.len() + challenge.opaque.as_ref().map_or(0, Vec::len));
     if let Some(qop) = challenge.qop {
         out.extend_from_slice(b", qop=");
         out.extend_from_slice(qop.as_str().as_bytes());
@@ -211,9 +221,9 @@ struct Space {
 }
 
 /// Where a request goes: its origin, or what stands for it in a request without one (CONNECT, relative URIs).
-#[derive(Eq, PartialEq)]
 enum Place {
-    Origin(Origin),
+    /// With the authority as it was written when it was learnt, which most requests write again.
+    Origin(Origin, Authority),
     Host(String),
 }
 
@@ -223,31 +233,37 @@ impl Sessions {
         Self(Mutex::new(Store { preset, spaces: Vec::new() }))
     }
 
-    /// The session whose protection space holds the request.
+    /// The sessions, of proxy and server, whose protection spaces hold the request.
     pub(crate) fn find(
         &self,
-        side: Side,
         parts: &Parts,
         credentials: &Credentials,
         ctx: &Context,
-    ) -> Result<Option<Arc<Session>>> {
+    ) -> Result<[Option<Arc<Session>>; 2]> {
         let mut store = self.lock();
+        let mut found = [None, None];
         let path = parts.uri.path();
-        let here = store.spaces.iter().filter(|space| space.side == side && space.place.holds(parts));
-        let fits = here.filter_map(|space| {
-            let session = space.session.as_ref().filter(|session| !session.nonce.is_used_up())?;
-            Some((depth(&session.challenge.domain, &space.home, path)?, session))
-        });
-        if let Some((_, session)) = fits.max_by_key(|(depth, _)| *depth) {
-            return Ok(Some(Arc::clone(session)));
+        for space in store.spaces.iter().filter(|space| space.place.holds(parts)) {
+            let best = match (space.side, &mut found) {
+                (Side::Proxy, [best, _]) | (Side::Server, [_, best]) => best,
+            };
+            let Some(session) = space.session.as_ref().filter(|session| !session.nonce.is_used_up()) else { continue };
+            let Some(depth) = depth(&session.challenge.domain, &space.home, path) else { continue };
+            // The last of equals is the newest.
+            if best.as_ref().is_none_or(|(other, _)| *other <= depth) {
+                *best = Some((depth, session));
+            }
         }
-        if side == Side::Proxy || store.preset.is_none() {
-            return Ok(None);
+        let [proxy, server] = found.map(|best| best.map(|(_, session)| Arc::clone(session)));
+        if server.is_some() || store.preset.is_none() {
+            return Ok([proxy, server]);
         }
         let place = Place::of(parts)?;
         let cnonce = credentials.cnonce(ctx)?;
-        let Some((challenge, nonce_count)) = store.preset.take() else { return Ok(None) };
-        Ok(Some(store.adopt(side, place, parts, challenge, nonce_count, credentials, cnonce)))
+        let preset = store.preset.take();
+        let server = preset
+            .map(|(challenge, first)| store.adopt(Side::Server, place, parts, challenge, first, credentials, cnonce));
+        Ok([proxy, server])
     }
 
     /// Remembers a challenge, in place of the one before of its realm.
@@ -307,7 +323,7 @@ impl Store {
         credentials: &Credentials,
         cnonce: Vec<u8>,
     ) -> Arc<Session> {
-        let is_here = |space: &&Space| space.side == side && space.place == place;
+        let is_here = |space: &&Space| space.side == side && space.place.is(&place);
         let mut known = self.spaces.iter().filter(is_here).flat_map(|space| &space.nonces);
         // One counter a nonce, whatever the realm that comes with it.
         let nonce = known.find(|nonce| nonce.text == challenge.nonce).map(Arc::clone);
@@ -360,15 +376,26 @@ impl Space {
 
 impl Place {
     fn of(parts: &Parts) -> Result<Self> {
-        match Origin::of(&parts.uri) {
-            Some(origin) => Ok(Self::Origin(origin)),
-            None => Ok(Self::Host(named_host(parts)?.to_ascii_lowercase())),
+        match (Origin::of(&parts.uri), parts.uri.authority()) {
+            (Some(origin), Some(authority)) => Ok(Self::Origin(origin, authority.clone())),
+            _ => Ok(Self::Host(named_host(parts)?.to_ascii_lowercase())),
+        }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Origin(one, _), Self::Origin(other, _)) => one == other,
+            (Self::Host(one), Self::Host(other)) => one == other,
+            _ => false,
         }
     }
 
     fn holds(&self, parts: &Parts) -> bool {
         match self {
-            Self::Origin(origin) => origin.holds(&parts.uri),
+            Self::Origin(origin, written) => {
+                let same = parts.uri.authority().is_some_and(|authority| authority.as_str() == written.as_str());
+                (same && parts.uri.scheme_str() == Some(origin.scheme())) || origin.holds(&parts.uri)
+            }
             Self::Host(host) => {
                 parts.uri.scheme().is_none() && named_host(parts).is_ok_and(|name| name.eq_ignore_ascii_case(host))
             }
