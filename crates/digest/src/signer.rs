@@ -4,7 +4,8 @@ use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Quoted, Res
 use http::request::Parts;
 
 use crate::challenge::{Accepted, Challenge, Side};
-use crate::session::{Answer, Credentials, Session, Sessions};
+use crate::memory::Sessions;
+use crate::session::{Answer, Credentials, Session};
 use crate::{Algorithm, Config, Qop, dialogue};
 
 /// Answers servers' challenges for one user. What it learns from them it keeps for all who share it: later requests of the
