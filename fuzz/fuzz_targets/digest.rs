@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use countersign::core::replay::MemoryNonceStore;
-use countersign::digest::{Account, Verifier};
+use countersign::digest::{Account, User, Verifier};
 use countersign::{AuthConfig, Authenticator, Context, Payload, Step};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use libfuzzer_sys::fuzz_target;
@@ -26,7 +26,7 @@ fuzz_target!(|replies: Vec<(u8, Vec<u8>)>| {
                 sent += 1;
                 assert!(sent <= 3);
                 let (parts, payload) = request.clone().into_parts();
-                let users = |_: &_| Some(Account::new("Mufasa", "Circle of Life"));
+                let users = |_: &User<'_>| Some(Account::new("Mufasa", "Circle of Life"));
                 let _ = verifier().verify(&parts, &payload, users, &MemoryNonceStore::default(), &ctx);
             }
             let (status, name) = match kind % 4 {
@@ -41,7 +41,7 @@ fuzz_target!(|replies: Vec<(u8, Vec<u8>)>| {
                 let request = Request::get("/").header("authorization", value).body(()).expect("a valid request");
                 let (parts, ()) = request.into_parts();
                 let seen = MemoryNonceStore::default();
-                let _ = verifier().verify(&parts, &Payload::empty(), |_: &_| None, &seen, &ctx);
+                let _ = verifier().verify(&parts, &Payload::empty(), |_: &User<'_>| None, &seen, &ctx);
             }
             step = exchange.on_response(StatusCode::from_u16(status).expect("a status"), &headers, b"", &ctx);
         }

@@ -130,6 +130,12 @@ impl Origin {
         (!host.is_empty()).then(|| Self { host: host.to_ascii_lowercase(), scheme, port })
     }
 
+    /// The scheme, in lower case.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
     /// Whether a URI is of this origin; allocates nothing.
     #[must_use]
     pub fn holds(&self, uri: &Uri) -> bool {

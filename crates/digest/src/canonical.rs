@@ -51,16 +51,12 @@ pub(crate) fn a2(
     line.finish()
 }
 
-/// The rest of the text whose hash is the response, after `H(A1):nonce:` (RFC 7616 section 3.4.1, and without a qop RFC
-/// 2069 section 2.1.2).
-pub(crate) fn response(mut line: Line, qop: Option<(Qop, u32, &[u8])>, a2: &Hex) -> (Hex, Option<String>) {
-    if let Some((qop, nc, cnonce)) = qop {
+/// The rest of the text whose hash is the response, after `H(A1):nonce:` (RFC 7616 section 3.4.1): the count, what stands
+/// `:between:` it and H(A2), and H(A2) alone where there is no qop (RFC 2069 section 2.1.2).
+pub(crate) fn response(mut line: Line, counted: Option<(u32, &[u8])>, a2: &Hex) -> (Hex, Option<String>) {
+    if let Some((nc, between)) = counted {
         line.push(&nc_text(nc));
-        line.push(b":");
-        line.push(cnonce);
-        line.push(b":");
-        line.push(qop.as_str().as_bytes());
-        line.push(b":");
+        line.push(between);
     }
     line.push(a2.as_bytes());
     line.finish()
@@ -99,6 +95,10 @@ pub(crate) fn nc_text(nc: u32) -> [u8; 8] {
 /// Appends a quoted string (RFC 9110 section 5.6.4).
 pub(crate) fn push_quoted(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
+    if !text.iter().any(|byte| matches!(byte, b'"' | b'\\')) {
+        out.extend_from_slice(text);
+        return out.push(b'"');
+    }
     for piece in text.split_inclusive(|byte| matches!(byte, b'"' | b'\\')) {
         match piece {
             [plain @ .., special @ (b'"' | b'\\')] => {

@@ -54,8 +54,7 @@ impl Conversation {
         reply: Reply<'_>,
         ctx: &Context,
     ) -> Result<Option<Request<Payload>>> {
-        let refused =
-            self.sent.answers.iter().find(|(other, ..)| *other == side).map(|(_, session, _)| Arc::clone(session));
+        let refused = self.last_sent(side);
         let asked = match side {
             Side::Server => &mut self.server,
             Side::Proxy => &mut self.proxy,
@@ -80,11 +79,16 @@ impl Conversation {
             return Err(Error::new(ErrorKind::PayloadRequired, why));
         }
         // The other side keeps the session that it was last sent.
-        let others = self.sent.answers.iter().filter(|(other, ..)| *other != side);
-        let mut known: Vec<_> = others.map(|(other, session, _)| (*other, Arc::clone(session))).collect();
-        known.push((side, session));
+        let mut known = [Side::Proxy, Side::Server].map(|other| self.last_sent(other));
+        match (side, &mut known) {
+            (Side::Proxy, [known, _]) | (Side::Server, [_, known]) => *known = Some(session),
+        }
         let (signed, sent) = self.signer.answer_to(known, &parts, &payload, ctx)?;
         Ok(Some(self.send(parts, payload, signed, sent)))
+    }
+
+    fn last_sent(&self, side: Side) -> Option<Arc<Session>> {
+        self.sent.iter().find(|(other, ..)| *other == side).map(|(_, session, _)| Arc::clone(session))
     }
 
     fn send(&mut self, mut parts: Parts, mut payload: Payload, signed: Signed, sent: Sent) -> Request<Payload> {
@@ -109,7 +113,7 @@ impl Conversation {
 
     /// Reads what the server says of itself after an answer: its proof, and its next nonce (RFC 7616 section 3.5).
     fn accepted(&self, original: &Request<Payload>, reply: Reply<'_>) -> Result<()> {
-        for (side, session, nc) in &self.sent.answers {
+        for (side, session, nc) in self.sent.iter() {
             let Some(info) = reply.headers.get(side.informs_in()) else { continue };
             let info = Info::read(info.as_bytes());
             if let Some(rspauth) = &info.rspauth {
@@ -166,7 +170,7 @@ impl Dialogue for Conversation {
 
     /// With `auth-int` the server's proof covers its body too.
     fn reads_body(&self) -> bool {
-        self.sent.answers.iter().any(|(_, session, _)| session.challenge.qop == Some(Qop::AuthInt))
+        self.sent.iter().any(|(_, session, _)| session.challenge.qop == Some(Qop::AuthInt))
     }
 
     fn signed(&self) -> Option<&Signed> {

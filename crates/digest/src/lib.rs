@@ -64,6 +64,7 @@ mod signer;
 mod canonical;
 mod challenge;
 mod dialogue;
+mod memory;
 mod session;
 mod signature;
 mod verify;

@@ -1,22 +1,17 @@
-use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use countersign_core::target::{self, Origin};
 use countersign_core::{Context, Error, ErrorKind, Payload, Result, Secret, encode};
 use http::HeaderValue;
 use http::request::Parts;
 use zeroize::Zeroizing;
 
+use crate::Qop;
 use crate::canonical::{self, Line, push_quoted};
-use crate::challenge::{Challenge, Side};
+use crate::challenge::Challenge;
 use crate::signature::{Hash, Hex};
-
-/// How many protection spaces a signer remembers, and how many nonces of each.
-const SPACES: usize = 256;
-const NONCES: usize = 64;
 
 /// Whose password, and the client nonce where the config sets one.
 pub(crate) struct Credentials {
@@ -28,9 +23,11 @@ pub(crate) struct Credentials {
 /// Everything of an answer that does not change from request to request, under one nonce of the server.
 pub(crate) struct Session {
     pub(crate) challenge: Challenge,
-    nonce: Arc<Nonce>,
-    cnonce: Vec<u8>,
-    ha1: Zeroizing<Hex>,
+    pub(crate) nonce: Arc<Nonce>,
+    pub(crate) cnonce: Vec<u8>,
+    /// `:cnonce:qop:`, as it is hashed.
+    middle: Vec<u8>,
+    pub(crate) ha1: Zeroizing<Hex>,
     /// After `H(A1):nonce:`.
     prefix: Hash,
     /// The header's value before the URI, and after the response.
@@ -40,8 +37,8 @@ pub(crate) struct Session {
 
 /// A nonce of the server, and how often it was used: kept when another takes its place, so that no count occurs twice.
 #[derive(Debug)]
-struct Nonce {
-    text: Vec<u8>,
+pub(crate) struct Nonce {
+    pub(crate) text: Vec<u8>,
     used: AtomicU32,
 }
 
@@ -54,7 +51,7 @@ pub(crate) struct Answer {
 }
 
 impl Session {
-    fn new(credentials: &Credentials, challenge: Challenge, nonce: Arc<Nonce>, cnonce: Vec<u8>) -> Self {
+    pub(crate) fn new(credentials: &Credentials, challenge: Challenge, nonce: Arc<Nonce>, cnonce: Vec<u8>) -> Self {
         let algorithm = challenge.algorithm;
         let mut ha1 = Hash::of_password(algorithm, &credentials.username, &challenge.realm, &credentials.password);
         if algorithm.is_session() {
@@ -63,7 +60,7 @@ impl Session {
         Self::with_key(credentials, challenge, nonce, cnonce, ha1)
     }
 
-    fn with_key(
+    pub(crate) fn with_key(
         credentials: &Credentials,
         challenge: Challenge,
         nonce: Arc<Nonce>,
@@ -76,7 +73,9 @@ impl Session {
         }
         let head = head(&credentials.username, &challenge);
         let tail = tail(&challenge, &cnonce);
-        Self { challenge, nonce, cnonce, ha1, prefix, head, tail }
+        let qop = challenge.qop.map_or("", Qop::as_str);
+        let middle = [b":", &*cnonce, b":", qop.as_bytes(), b":"].concat();
+        Self { challenge, nonce, cnonce, middle, ha1, prefix, head, tail }
     }
 
     /// Answers for one request. A count is used up only when there is an answer.
@@ -88,7 +87,10 @@ impl Session {
         let nc = self.nonce.count()?;
         let (response, string_to_sign) = self.response(nc, &a2, explaining);
 
-        let mut value = Vec::with_capacity(self.head.len() + uri.len() + 96 + self.tail.len() + 14);
+        // Exact, but for escapes in the URI: what becomes `Bytes` is then not allocated again.
+        let counted = if qop.is_some() { 13 } else { 0 };
+        let fixed = self.head.len() + response.as_bytes().len() + counted + self.tail.len();
+        let mut value = Vec::with_capacity(fixed + uri.len() + 22);
         value.extend_from_slice(&self.head);
         value.extend_from_slice(b", uri=");
         push_quoted(&mut value, uri.as_bytes());
@@ -109,21 +111,21 @@ impl Session {
 
     /// Whether the server's proof is of this answer (`rspauth`, RFC 7616 section 3.5): as the response, with no method.
     pub(crate) fn is_proven_by(&self, rspauth: &[u8], nc: u32, uri: &str, body: &[u8]) -> bool {
-        let body = matches!(self.challenge.qop, Some(crate::Qop::AuthInt)).then_some(body);
+        let body = (self.challenge.qop == Some(Qop::AuthInt)).then_some(body);
         let (a2, _) = canonical::a2(self.challenge.algorithm, "", uri, body, false);
         self.response(nc, &a2, false).0.is(rspauth)
     }
 
     fn response(&self, nc: u32, a2: &Hex, explaining: bool) -> (Hex, Option<String>) {
         let shown = explaining.then(|| [b"H(A1):", &*self.challenge.nonce, b":"].concat());
-        let qop = self.challenge.qop.map(|qop| (qop, nc, &*self.cnonce));
-        canonical::response(Line::after(self.prefix.clone(), shown), qop, a2)
+        let counted = self.challenge.qop.map(|_| (nc, &*self.middle));
+        canonical::response(Line::after(self.prefix.clone(), shown), counted, a2)
     }
 }
 
 impl Nonce {
     /// A nonce whose first use has the count `first`.
-    fn new(text: &[u8], first: u32) -> Arc<Self> {
+    pub(crate) fn new(text: &[u8], first: u32) -> Arc<Self> {
         Arc::new(Self { text: text.to_vec(), used: AtomicU32::new(first.saturating_sub(1)) })
     }
 
@@ -137,14 +139,15 @@ impl Nonce {
         }
     }
 
-    fn is_used_up(&self) -> bool {
+    pub(crate) fn is_used_up(&self) -> bool {
         self.used.load(Ordering::Relaxed) == u32::MAX
     }
 }
 
 /// `Digest username=…, realm=…, nonce=…`
 fn head(username: &str, challenge: &Challenge) -> Vec<u8> {
-    let mut out = b"Digest username".to_vec();
+    let mut out = Vec::with_capacity(128 + username.len() + challenge.realm.len() + challenge.nonce.len());
+    out.extend_from_slice(b"Digest username");
     if challenge.userhash {
         let hash = Hash::of(challenge.algorithm, &[username.as_bytes(), &challenge.realm]);
         out.push(b'=');
@@ -166,7 +169,7 @@ fn head(username: &str, challenge: &Challenge) -> Vec<u8> {
 
 /// What follows the response and the count.
 fn tail(challenge: &Challenge, cnonce: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(96 + cnonce.len() + challenge.opaque.as_ref().map_or(0, Vec::len));
     if let Some(qop) = challenge.qop {
         out.extend_from_slice(b", qop=");
         out.extend_from_slice(qop.as_str().as_bytes());
@@ -187,202 +190,8 @@ fn tail(challenge: &Challenge, cnonce: &[u8]) -> Vec<u8> {
     out
 }
 
-/// What a signer knows of its servers: shared by clones and threads, and never used for another origin.
-#[derive(Default)]
-pub(crate) struct Sessions(Mutex<Store>);
-
-#[derive(Default)]
-struct Store {
-    /// The challenge that the config brings along, and the count that it begins with, until an origin took it.
-    preset: Option<(Challenge, u32)>,
-    spaces: Vec<Space>,
-}
-
-/// One realm of one origin.
-struct Space {
-    side: Side,
-    place: Place,
-    /// The folder of the request that was refused: where realms share an origin, the deepest fits best.
-    home: String,
-    /// None once the server refused the password.
-    session: Option<Arc<Session>>,
-    realm: Vec<u8>,
-    nonces: VecDeque<Arc<Nonce>>,
-}
-
-/// Where a request goes: its origin, or what stands for it in a request without one (CONNECT, relative URIs).
-#[derive(Eq, PartialEq)]
-enum Place {
-    Origin(Origin),
-    Host(String),
-}
-
-impl Sessions {
-    pub(crate) fn with_preset(challenge: Challenge, nonce_count: u32) -> Self {
-        let preset = Some((challenge, nonce_count));
-        Self(Mutex::new(Store { preset, spaces: Vec::new() }))
-    }
-
-    /// The session whose protection space holds the request.
-    pub(crate) fn find(
-        &self,
-        side: Side,
-        parts: &Parts,
-        credentials: &Credentials,
-        ctx: &Context,
-    ) -> Result<Option<Arc<Session>>> {
-        let mut store = self.lock();
-        let path = parts.uri.path();
-        let here = store.spaces.iter().filter(|space| space.side == side && space.place.holds(parts));
-        let fits = here.filter_map(|space| {
-            let session = space.session.as_ref().filter(|session| !session.nonce.is_used_up())?;
-            Some((depth(&session.challenge.domain, &space.home, path)?, session))
-        });
-        if let Some((_, session)) = fits.max_by_key(|(depth, _)| *depth) {
-            return Ok(Some(Arc::clone(session)));
-        }
-        if side == Side::Proxy || store.preset.is_none() {
-            return Ok(None);
-        }
-        let place = Place::of(parts)?;
-        let cnonce = credentials.cnonce(ctx)?;
-        let Some((challenge, nonce_count)) = store.preset.take() else { return Ok(None) };
-        Ok(Some(store.adopt(side, place, parts, challenge, nonce_count, credentials, cnonce)))
-    }
-
-    /// Remembers a challenge, in place of the one before of its realm.
-    pub(crate) fn adopt(
-        &self,
-        side: Side,
-        parts: &Parts,
-        challenge: Challenge,
-        credentials: &Credentials,
-        ctx: &Context,
-    ) -> Result<Arc<Session>> {
-        let place = Place::of(parts)?;
-        let cnonce = credentials.cnonce(ctx)?;
-        Ok(self.lock().adopt(side, place, parts, challenge, 1, credentials, cnonce))
-    }
-
-    /// Goes on with the nonce that the server names as the next one (RFC 7616 section 3.5). The session goes on too: with a
-    /// -sess algorithm H(A1) stays as its first request made it.
-    pub(crate) fn renew(&self, session: &Arc<Session>, nonce: &[u8], credentials: &Credentials) {
-        let mut store = self.lock();
-        // Gone when the server refused the password in between.
-        let known = |space: &&mut Space| space.nonces.iter().any(|nonce| Arc::ptr_eq(nonce, &session.nonce));
-        let Some(space) = store.spaces.iter_mut().find(known) else { return };
-        if space.session.as_ref().is_some_and(|session| session.challenge.nonce == nonce) {
-            return;
-        }
-        let challenge = Challenge { nonce: nonce.to_vec(), ..session.challenge.clone() };
-        let (cnonce, ha1) = (session.cnonce.clone(), session.ha1.clone());
-        let nonce = space.nonce(nonce, || Nonce::new(nonce, 1));
-        space.session = Some(Arc::new(Session::with_key(credentials, challenge, nonce, cnonce, ha1)));
-    }
-
-    /// Forgets a session whose answer was refused; its nonce's count stays.
-    pub(crate) fn forget(&self, session: &Session) {
-        for space in &mut self.lock().spaces {
-            if space.session.as_ref().is_some_and(|known| std::ptr::eq(&raw const **known, session)) {
-                space.session = None;
-            }
-        }
-    }
-
-    /// Nothing in here can panic while the lock is held, so a poisoned store is a good one.
-    fn lock(&self) -> MutexGuard<'_, Store> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Store {
-    #[expect(clippy::too_many_arguments, reason = "one caller each, and a struct would only name them again")]
-    fn adopt(
-        &mut self,
-        side: Side,
-        place: Place,
-        parts: &Parts,
-        challenge: Challenge,
-        first: u32,
-        credentials: &Credentials,
-        cnonce: Vec<u8>,
-    ) -> Arc<Session> {
-        let is_here = |space: &&Space| space.side == side && space.place == place;
-        let mut known = self.spaces.iter().filter(is_here).flat_map(|space| &space.nonces);
-        // One counter a nonce, whatever the realm that comes with it.
-        let nonce = known.find(|nonce| nonce.text == challenge.nonce).map(Arc::clone);
-        let is_it = |space: &Space| is_here(&space) && space.realm == challenge.realm;
-        let mut space = match self.spaces.iter().position(is_it) {
-            Some(at) => self.spaces.remove(at),
-            None => Space {
-                side,
-                place,
-                home: String::new(),
-                session: None,
-                realm: challenge.realm.clone(),
-                nonces: VecDeque::new(),
-            },
-        };
-        home(parts.uri.path()).clone_into(&mut space.home);
-        let session = match space.session.take() {
-            // The server sent the same challenge again, and perhaps to another thread.
-            Some(known) if known.challenge == Challenge { stale: known.challenge.stale, ..challenge.clone() } => known,
-            _ => {
-                let nonce =
-                    space.nonce(&challenge.nonce, || nonce.unwrap_or_else(|| Nonce::new(&challenge.nonce, first)));
-                Arc::new(Session::new(credentials, challenge, nonce, cnonce))
-            }
-        };
-        space.session = Some(Arc::clone(&session));
-        if self.spaces.len() >= SPACES {
-            self.spaces.remove(0);
-        }
-        // The newest last: of equally deep spaces the last one wins.
-        self.spaces.push(space);
-        session
-    }
-}
-
-impl Space {
-    /// A nonce with the count that it had, or a new one.
-    fn nonce(&mut self, text: &[u8], new: impl FnOnce() -> Arc<Nonce>) -> Arc<Nonce> {
-        if let Some(known) = self.nonces.iter().find(|nonce| nonce.text == text) {
-            return Arc::clone(known);
-        }
-        let nonce = new();
-        if self.nonces.len() >= NONCES {
-            self.nonces.pop_front();
-        }
-        self.nonces.push_back(Arc::clone(&nonce));
-        nonce
-    }
-}
-
-impl Place {
-    fn of(parts: &Parts) -> Result<Self> {
-        match Origin::of(&parts.uri) {
-            Some(origin) => Ok(Self::Origin(origin)),
-            None => Ok(Self::Host(named_host(parts)?.to_ascii_lowercase())),
-        }
-    }
-
-    fn holds(&self, parts: &Parts) -> bool {
-        match self {
-            Self::Origin(origin) => origin.holds(&parts.uri),
-            Self::Host(host) => {
-                parts.uri.scheme().is_none() && named_host(parts).is_ok_and(|name| name.eq_ignore_ascii_case(host))
-            }
-        }
-    }
-}
-
-/// Of a request without scheme: the URI's authority, else the Host header.
-fn named_host(parts: &Parts) -> Result<&str> {
-    parts.uri.authority().map_or_else(|| target::host(parts), |authority| Ok(target::without_user_info(authority)))
-}
-
 impl Credentials {
-    fn cnonce(&self, ctx: &Context) -> Result<Vec<u8>> {
+    pub(crate) fn cnonce(&self, ctx: &Context) -> Result<Vec<u8>> {
         match &self.client_nonce {
             Some(nonce) => Ok(nonce.as_bytes().to_vec()),
             None => Ok(ctx.nonce(16)?.as_bytes().to_vec()),
@@ -390,29 +199,9 @@ impl Credentials {
     }
 }
 
-/// How deep a path lies in a protection space; none when it is outside of it. Without a `domain` the space is the whole
-/// origin (RFC 7616 section 3.3), and what lies below its home is deeper in.
-fn depth(domain: &[String], home: &str, path: &str) -> Option<usize> {
-    if domain.is_empty() {
-        return Some(if path.starts_with(home) { home.len() } else { 0 });
-    }
-    domain.iter().filter(|prefix| path.starts_with(prefix.as_str())).map(String::len).max()
-}
-
-/// A path up to its last slash.
-fn home(path: &str) -> &str {
-    path.rfind('/').and_then(|slash| path.get(..=slash)).unwrap_or_default()
-}
-
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("algorithm", &self.challenge.algorithm).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Sessions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions").field("known", &self.lock().spaces.len()).finish_non_exhaustive()
     }
 }
 

@@ -4,7 +4,8 @@ use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Quoted, Res
 use http::request::Parts;
 
 use crate::challenge::{Accepted, Challenge, Side};
-use crate::session::{Answer, Credentials, Session, Sessions};
+use crate::memory::Sessions;
+use crate::session::{Answer, Credentials, Session};
 use crate::{Algorithm, Config, Qop, dialogue};
 
 /// Answers servers' challenges for one user. What it learns from them it keeps for all who share it: later requests of the
@@ -20,7 +21,13 @@ pub struct Signer {
 /// What one request was signed with, to the server and to a proxy.
 #[derive(Debug, Default)]
 pub(crate) struct Sent {
-    pub(crate) answers: Vec<(Side, Arc<Session>, u32)>,
+    pub(crate) answers: [Option<(Side, Arc<Session>, u32)>; 2],
+}
+
+impl Sent {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Side, Arc<Session>, u32)> {
+        self.answers.iter().flatten()
+    }
 }
 
 impl Signer {
@@ -63,25 +70,24 @@ impl Signer {
 
     /// Signs for the server and for a proxy, as far as their challenges are known; nothing when neither is.
     pub(crate) fn answer(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Option<(Signed, Sent)>> {
-        let mut known = Vec::with_capacity(1);
-        for side in [Side::Proxy, Side::Server] {
-            if let Some(session) = self.sessions.find(side, parts, &self.credentials, ctx)? {
-                known.push((side, session));
-            }
+        let known = self.sessions.find(parts, &self.credentials, ctx)?;
+        if known.iter().all(Option::is_none) {
+            return Ok(None);
         }
-        self.answer_to(known, parts, payload, ctx)
-            .map(|(signed, sent)| (!sent.answers.is_empty()).then_some((signed, sent)))
+        self.answer_to(known, parts, payload, ctx).map(Some)
     }
 
+    /// `known` is the proxy's session and the server's.
     pub(crate) fn answer_to(
         &self,
-        known: Vec<(Side, Arc<Session>)>,
+        known: [Option<Arc<Session>>; 2],
         parts: &Parts,
         payload: &Payload,
         ctx: &Context,
     ) -> Result<(Signed, Sent)> {
         let (mut signed, mut sent) = (Signed::default(), Sent::default());
-        for (side, session) in known {
+        for ((side, session), place) in [Side::Proxy, Side::Server].into_iter().zip(known).zip(&mut sent.answers) {
+            let Some(session) = session else { continue };
             let Answer { value, nc, canonical_request, string_to_sign } =
                 session.answer(parts, payload, ctx.is_explaining())?;
             signed = signed.header(side.answers_in(), value);
@@ -91,7 +97,7 @@ impl Signer {
             if let Some(text) = string_to_sign {
                 signed = signed.explain_string_to_sign(text);
             }
-            sent.answers.push((side, session, nc));
+            *place = Some((side, session, nc));
         }
         Ok((signed, sent))
     }

@@ -10,7 +10,7 @@ use http::request::Parts;
 use zeroize::Zeroizing;
 
 use crate::canonical::{self, Line, push_quoted};
-use crate::signature::{Hash, Hex, NonceMac};
+use crate::signature::{Hash, NonceMac};
 use crate::{Algorithm, Qop};
 
 /// The server's side: demands Digest, and checks the answers, with `qop` of `auth` or `auth-int` only.
@@ -220,7 +220,7 @@ impl Verifier {
         let prefix = self.prefix(algorithm, &account, &answer);
         let (a2, _) = canonical::a2(algorithm, parts.method.as_str(), &uri, body, false);
         let (response, _) =
-            canonical::response(Line::after(prefix.clone(), None), Some((qop, nc, &answer.cnonce)), &a2);
+            canonical::response(Line::after(prefix.clone(), None), Some((nc, &between(qop, &answer.cnonce))), &a2);
         if !response.is(&answer.response) || !known {
             return Err(rejected("the user name or the password is wrong").into());
         }
@@ -258,14 +258,19 @@ impl Verified {
     pub fn authentication_info(&self, body: &[u8]) -> Result<HeaderValue> {
         let body = (self.qop == Qop::AuthInt).then_some(body);
         let (a2, _) = canonical::a2(self.algorithm, "", &self.uri, body, false);
-        let counted = Some((self.qop, self.nc, &*self.cnonce));
-        let (proof, _): (Hex, _) = canonical::response(Line::after(self.prefix.clone(), None), counted, &a2);
+        let counted = Some((self.nc, &*between(self.qop, &self.cnonce)));
+        let (proof, _) = canonical::response(Line::after(self.prefix.clone(), None), counted, &a2);
         let mut value = format!("qop={}, nc={:08x}, cnonce=", self.qop, self.nc).into_bytes();
         push_quoted(&mut value, &self.cnonce);
         value.extend_from_slice(b", rspauth=");
         push_quoted(&mut value, proof.as_bytes());
         header_value(&value)
     }
+}
+
+/// What is hashed between the count and H(A2).
+fn between(qop: Qop, cnonce: &[u8]) -> Vec<u8> {
+    [b":", cnonce, b":", qop.as_str().as_bytes(), b":"].concat()
 }
 
 fn header_value(bytes: &[u8]) -> Result<HeaderValue> {
