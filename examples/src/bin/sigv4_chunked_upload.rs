@@ -14,7 +14,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let checksum = HeaderName::from_static("x-amz-checksum-crc32");
     let framing = chunk::Framing::new(kind, body.len() as u64, size as u64).trailer(checksum.clone(), 8);
 
-    let (mut parts, ()) = Request::put("https://examplebucket.s3.eu-west-1.amazonaws.com/big.bin").body(())?.into_parts();
+    let (mut parts, ()) =
+        Request::put("https://examplebucket.s3.eu-west-1.amazonaws.com/big.bin").body(())?.into_parts();
     framing.set_headers(&mut parts.headers)?;
     signer.sign(&mut parts, &mut Payload::Streaming, &Context::now())?;
     println!("{} {} ({} bytes on the wire)", parts.method, parts.uri, framing.encoded_length());
