@@ -9,6 +9,8 @@ use crate::aws_sigv4;
 use crate::basic;
 #[cfg(feature = "digest")]
 use crate::digest;
+#[cfg(feature = "ntlm")]
+use crate::ntlm;
 use crate::{api_key, bearer};
 
 /// How requests are authenticated, as a config file says it: pure data. [`Authenticator::new`](crate::Authenticator::new)
@@ -53,6 +55,9 @@ pub enum AuthConfig {
     /// A password's proof, as the server's challenge asks (RFC 7616).
     #[cfg(feature = "digest")]
     Digest(digest::Config),
+    /// A Windows password, proved in three legs on one connection (MS-NTHT).
+    #[cfg(feature = "ntlm")]
+    Ntlm(ntlm::Config),
     /// AWS Signature Version 4.
     #[cfg(feature = "aws-sigv4")]
     AwsSigv4(aws_sigv4::Config),
@@ -92,6 +97,13 @@ impl AuthConfig {
         Self::AwsSigv4(aws_sigv4::Config::new(access_key_id, secret_access_key))
     }
 
+    /// [`AuthConfig::Ntlm`], for `DOMAIN\User` or `user@domain`.
+    #[cfg(feature = "ntlm")]
+    #[must_use]
+    pub fn ntlm(username: impl Into<String>, password: impl Into<Secret>) -> Self {
+        Self::Ntlm(ntlm::Config::new(username, password))
+    }
+
     /// This config, or, where it inherits, the nearest of its `parents` (nearest first: folders, then collection) that
     /// does not.
     ///
@@ -125,6 +137,8 @@ impl AuthConfig {
             Self::Basic(config) => Arc::new(basic::Signer::new(config)?),
             #[cfg(feature = "digest")]
             Self::Digest(config) => Arc::new(digest::Signer::new(config)?),
+            #[cfg(feature = "ntlm")]
+            Self::Ntlm(config) => Arc::new(ntlm::Signer::new(config)?),
             #[cfg(feature = "aws-sigv4")]
             Self::AwsSigv4(config) => Arc::new(aws_sigv4::Signer::new(config)?),
         })

@@ -34,6 +34,8 @@ files! {
     "digest-policies",
     "digest-rfc2617",
     "digest-rfc7616",
+    "ntlm-policies",
+    "ntlm-pyspnego",
 }
 
 /// The JSON Schema (draft 2020-12) of a vector file.
