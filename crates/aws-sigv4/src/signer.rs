@@ -183,14 +183,15 @@ impl Signer {
         }
     }
 
-    /// Whether this header of the request is signed.
+    /// Whether this header of the request is signed. `host` always is: no server takes a signature without it.
     pub(crate) fn selects(&self, name: &HeaderName) -> bool {
+        if *name == HOST {
+            return true;
+        }
         if UNSIGNED_HEADERS.binary_search(&name.as_str()).is_ok() || self.unsigned.contains(name) {
             return false;
         }
-        self.only
-            .as_ref()
-            .is_none_or(|only| only.contains(name) || *name == HOST || name.as_str().starts_with("x-amz-"))
+        self.only.as_ref().is_none_or(|only| only.contains(name) || name.as_str().starts_with("x-amz-"))
     }
 
     /// Appends `AKIDEXAMPLE/20150830/us-east-1/service/aws4_request`.
