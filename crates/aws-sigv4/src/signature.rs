@@ -166,6 +166,13 @@ mod tests {
     }
 
     #[test]
+    fn the_hash_states_of_a_key_are_wiped() {
+        // `Hmac` is two of these states and has no mark of its own; without the features `zeroize` this does not compile.
+        const fn wiped_on_drop<T: zeroize::ZeroizeOnDrop>() {}
+        const { wiped_on_drop::<Sha256>() }
+    }
+
+    #[test]
     fn the_empty_hash_is_that_of_nothing() {
         assert_eq!(sha256_hex(b"").as_str(), EMPTY_SHA256);
     }
