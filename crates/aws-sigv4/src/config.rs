@@ -49,7 +49,7 @@ pub struct Config {
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_default"))]
     pub unsigned_session_token: bool,
     /// Headers that are not signed, beside those that never are (see [`UNSIGNED_HEADERS`](crate::UNSIGNED_HEADERS)), in any
-    /// case. Beyond format 1 of the vectors.
+    /// case; `host` is signed all the same. S3 refuses an `x-amz-*` header that is not signed. Beyond format 1 of the vectors.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub unsigned_headers: Vec<String>,
     /// If set, only these headers are signed, with `host` and every `x-amz-*` header; in any case. Beyond format 1 of the

@@ -7,14 +7,28 @@ pub(crate) struct Endpoint<'a> {
     pub(crate) region: &'a str,
 }
 
-/// What an AWS host's name ends in, and the region of its global services.
-const SUFFIXES: [(&str, &str); 5] = [
+/// What an AWS host's name ends in, and the region of its partition's global services: `dnsSuffix`, `dualStackDnsSuffix` and
+/// `implicitGlobalRegion` of botocore 1.44.5's `partitions.json`; `.on.aws` is of Lambda's function URLs.
+const SUFFIXES: [(&str, &str); 15] = [
     (".amazonaws.com", "us-east-1"),
-    (".amazonaws.com.cn", "cn-north-1"),
     (".api.aws", "us-east-1"),
-    (".api.amazonwebservices.com.cn", "cn-north-1"),
     (".on.aws", "us-east-1"),
+    (".amazonaws.com.cn", "cn-northwest-1"),
+    (".api.amazonwebservices.com.cn", "cn-northwest-1"),
+    (".amazonaws.eu", "eusc-de-east-1"),
+    (".api.amazonwebservices.eu", "eusc-de-east-1"),
+    (".c2s.ic.gov", "us-iso-east-1"),
+    (".api.aws.ic.gov", "us-iso-east-1"),
+    (".sc2s.sgov.gov", "us-isob-east-1"),
+    (".api.aws.scloud", "us-isob-east-1"),
+    (".cloud.adc-e.uk", "eu-isoe-west-1"),
+    (".api.cloud-aws.adc-e.uk", "eu-isoe-west-1"),
+    (".csp.hci.ic.gov", "us-isof-south-1"),
+    (".api.aws.hci.ic.gov", "us-isof-south-1"),
 ];
+
+/// Labels that say how a service is reached, not which one it is.
+const ROUTES: [&str; 5] = ["aws-global", "dualstack", "fips", "global", "vpce"];
 
 /// Reads an AWS host, in lower case and without its port; `None` for any other host.
 ///
@@ -26,33 +40,28 @@ pub(crate) fn endpoint(host: &str) -> Option<Endpoint<'_>> {
     if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte)) {
         return None;
     }
-    let labels: Vec<&str> = name.split('.').filter(|label| !matches!(*label, "dualstack" | "fips" | "vpce")).collect();
-    let region_at = labels.iter().rposition(|label| is_region(label));
-    let endpoint = match region_at.map(|at| (labels.get(at), labels.get(at + 1..), labels.get(..at))) {
-        Some((Some(&region), Some([.., service]), _)) => Some(Endpoint { service: signing_name(service), region }),
-        Some((Some(&region), _, Some(prefix))) => {
-            let (service, _) = service_of(prefix)?;
-            Some(Endpoint { service, region })
-        }
-        _ => {
-            // GovCloud's global services: `iam.us-gov.amazonaws.com`.
-            let (labels, home) = match labels.as_slice() {
-                [labels @ .., "us-gov"] => (labels, "us-gov-west-1"),
-                labels => (labels, home),
-            };
-            let (service, region) = service_of(labels)?;
-            let region = region.unwrap_or(match (service, home) {
-                ("route53" | "cloudfront", "cn-north-1") => "cn-northwest-1",
-                ("globalaccelerator", "us-east-1") => "us-west-2",
-                _ => home,
-            });
-            Some(Endpoint { service, region })
-        }
+    let labels: Vec<&str> = name.split('.').filter(|label| !ROUTES.contains(label)).collect();
+    // GovCloud's global services: `iam.us-gov.amazonaws.com`.
+    let (labels, home) = match labels.as_slice() {
+        [labels @ .., "us-gov"] => (labels, "us-gov-west-1"),
+        labels => (labels, home),
     };
-    endpoint.filter(|endpoint| !endpoint.service.is_empty())
+    let (labels, last) = match labels {
+        [labels @ .., region] if is_region(region) => (labels, Some(*region)),
+        labels => (labels, None),
+    };
+    let (service, own) = service_of(labels)?;
+    // What stands before `s3` is a bucket, whatever it looks like.
+    let inner = || labels.iter().rev().find(|label| service != "s3" && is_region(label)).copied();
+    let region = last.or(own).or_else(inner).unwrap_or(match (service, home) {
+        ("globalaccelerator", "us-east-1") => "us-west-2",
+        ("iam" | "s3" | "sts", "cn-northwest-1") => "cn-north-1",
+        _ => home,
+    });
+    (!service.is_empty()).then_some(Endpoint { service, region })
 }
 
-/// Whether a label has a region's form: `us-east-1`, `us-gov-west-1`, `ap-southeast-3`.
+/// Whether a label has a region's form: `us-east-1`, `us-gov-west-1`, `ap-southeast-3`, `eusc-de-east-1`.
 fn is_region(label: &str) -> bool {
     let mut parts = label.rsplit('-');
     let number = parts.next().unwrap_or_default();
@@ -64,7 +73,7 @@ fn is_region(label: &str) -> bool {
         (count, area) = (count + 1, part);
     }
     (2..=3).contains(&count)
-        && area.len() == 2
+        && (area.len() == 2 || area == "eusc")
         && (1..=2).contains(&number.len())
         && number.bytes().all(|b| b.is_ascii_digit())
 }
@@ -99,13 +108,19 @@ fn signing_name(prefix: &str) -> &str {
     match prefix {
         "account-access-runtime" => "account-access",
         "agent-registry-control" => "agent-registry",
-        "agreement-marketplace" | "deployment-marketplace" | "discovery-marketplace" | "reporting-marketplace" => {
-            "aws-marketplace"
-        }
+        "agreement-marketplace"
+        | "catalog-marketplace"
+        | "deployment-marketplace"
+        | "discovery-marketplace"
+        | "entitlement-marketplace"
+        | "metering-marketplace"
+        | "reporting-marketplace" => "aws-marketplace",
+        "aos" => "es",
         "appconfigdata" => "appconfig",
         "appstream2" => "appstream",
         "appsync-api" | "appsync-realtime-api" => "appsync",
         "aps-workspaces" => "aps",
+        "arc-recovery-control-config" => "route53-recovery-control-config",
         "bedrock-agent"
         | "bedrock-agent-runtime"
         | "bedrock-data-automation"
@@ -118,12 +133,16 @@ fn signing_name(prefix: &str) -> &str {
         "cloudwatch-omni" => "cloudwatch",
         "contact-lens" => "connect",
         "data-signer" => "signer",
+        "ddb" | "streams-ddb" | "streams-dynamodb" => "dynamodb",
+        "efs" => "elasticfilesystem",
         "email" | "mail-manager" => "ses",
         "eventsv2" => "events",
         "forecastquery" => "forecast",
         "iam-toolbox" => "iam",
         "identity-chime" | "media-pipelines-chime" | "meetings-chime" | "messaging-chime" | "voice-chime" => "chime",
+        "iot-tunneling" => "IoTSecuredTunneling",
         "ivsrealtime" => "ivs",
+        "kafka-api" => "kafka",
         "lambda-url" => "lambda",
         "memory-db" => "memorydb",
         "migrationhub-config" => "mgh",
@@ -134,6 +153,7 @@ fn signing_name(prefix: &str) -> &str {
         "personalize-events" | "personalize-runtime" => "personalize",
         "pinpoint" => "mobiletargeting",
         "servicecatalog-appregistry" => "servicecatalog",
+        "timestream-ingest" | "timestream-query" => "timestream",
         other => other,
     }
 }
@@ -141,9 +161,12 @@ fn signing_name(prefix: &str) -> &str {
 /// The signing name of two labels that mean another service than the last of them.
 fn signing_name_of_two<'a>(first: &str, last: &'a str) -> Option<&'a str> {
     Some(match (first, last) {
-        ("api.tunneling" | "tunneling", "iot") => "IoTSecuredTunneling",
-        ("data-ats", "iot") => "iotdata",
+        ("tunneling", "iot") => "IoTSecuredTunneling",
+        ("ats" | "data" | "data-ats", "iot") => "iotdata",
         ("jobs", "iot") => "iot-jobs-data",
+        ("maps", "geo") => "geo-maps",
+        ("places", "geo") => "geo-places",
+        ("routes", "geo") => "geo-routes",
         ("participant", "connect") => "execute-api",
         ("portal", "sso") => "awsssoportal",
         ("sms-voice", "pinpoint") => "sms-voice",
@@ -201,7 +224,19 @@ mod tests {
             ("doc-name-abc.us-east-1.cloudsearch.amazonaws.com", "cloudsearch", "us-east-1"),
             ("abc.us-east-1.aoss.amazonaws.com", "aoss", "us-east-1"),
             ("ec2.us-east-1.api.aws", "ec2", "us-east-1"),
-            ("sqs.us-iso-east-1.amazonaws.com", "sqs", "us-iso-east-1"),
+            ("sqs.us-iso-east-1.c2s.ic.gov", "sqs", "us-iso-east-1"),
+            ("sts.eusc-de-east-1.amazonaws.eu", "sts", "eusc-de-east-1"),
+            ("cloudfront.global.api.aws", "cloudfront", "us-east-1"),
+            ("budgets.amazonaws.com.cn", "budgets", "cn-northwest-1"),
+            ("123456789012.ddb.us-east-2.amazonaws.com", "dynamodb", "us-east-2"),
+            ("maps.geo-fips.us-east-1.amazonaws.com", "geo-maps", "us-east-1"),
+            ("routes.geo.us-gov-east-1.us-gov.amazonaws.com", "geo-routes", "us-gov-east-1"),
+            ("data.iot-fips.us-east-1.amazonaws.com", "iotdata", "us-east-1"),
+            // Buckets that are named as a region.
+            ("eu-west-1.s3.amazonaws.com", "s3", "us-east-1"),
+            ("my.eu-west-1.logs.s3.amazonaws.com", "s3", "us-east-1"),
+            ("eu-west-1.s3-accelerate.amazonaws.com", "s3", "us-east-1"),
+            ("eu-west-1.s3-us-west-2.amazonaws.com", "s3", "us-west-2"),
         ] {
             assert_eq!(endpoint(host), Some(Endpoint { service, region }), "{host}");
         }

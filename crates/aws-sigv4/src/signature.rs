@@ -90,8 +90,18 @@ struct Entry {
 impl KeyCache {
     const MOST: usize = 16;
 
-    /// The key for this scope, derived if it is the first of its day.
+    /// The key for this scope.
     pub(crate) fn key(&self, secret: &Secret, scope: &Scope<'_>) -> SigningKey {
+        self.entry(secret, scope).key.clone()
+    }
+
+    /// The signature of a string to sign, without a copy of the key.
+    pub(crate) fn sign(&self, secret: &Secret, scope: &Scope<'_>, string_to_sign: &[u8]) -> Hex64 {
+        self.entry(secret, scope).key.sign(string_to_sign)
+    }
+
+    /// What is kept for this scope, derived if it is the first of its day.
+    fn entry(&self, secret: &Secret, scope: &Scope<'_>) -> Arc<Entry> {
         let date = scope.timestamp.date().as_bytes();
         let fits = |entry: &Entry| {
             entry.date == date && entry.region == scope.region.unwrap_or_default() && entry.service == scope.service
@@ -99,24 +109,24 @@ impl KeyCache {
         // Nothing below panics while the lock is held, so a poisoned cache is a whole one.
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = known.iter().find(|entry| fits(entry)) {
-            return entry.key.clone();
+            return Arc::clone(entry);
         }
         drop(known);
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = known.iter().find(|entry| fits(entry)) {
-            return entry.key.clone();
+            return Arc::clone(entry);
         }
-        let key = SigningKey::derive(secret, scope);
         if known.len() >= Self::MOST {
             known.remove(0);
         }
-        known.push(Arc::new(Entry {
+        let entry = Arc::new(Entry {
             date: date.try_into().unwrap_or_default(),
             region: scope.region.unwrap_or_default().to_owned(),
             service: scope.service.to_owned(),
-            key: key.clone(),
-        }));
-        key
+            key: SigningKey::derive(secret, scope),
+        });
+        known.push(Arc::clone(&entry));
+        entry
     }
 }
 
@@ -153,6 +163,13 @@ mod tests {
             cache.key(&secret, &scope(day * 86_400, "a"));
         }
         assert_eq!(cache.0.read().unwrap().len(), KeyCache::MOST);
+    }
+
+    #[test]
+    fn the_hash_states_of_a_key_are_wiped() {
+        // `Hmac` is two of these states and has no mark of its own; without the features `zeroize` this does not compile.
+        const fn wiped_on_drop<T: zeroize::ZeroizeOnDrop>() {}
+        const { wiped_on_drop::<Sha256>() }
     }
 
     #[test]

@@ -28,7 +28,7 @@ use subtle::ConstantTimeEq as _;
 use crate::canonical::{self, PathStyle, SignedHeaders};
 use crate::scope::{Scope, Timestamp};
 use crate::signature::{ALGORITHM, SigningKey, sha256_hex};
-use crate::signer::{X_AMZ_CONTENT_SHA256, X_AMZ_DATE, is_s3, push_string_to_sign, signed_host};
+use crate::signer::{X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN, is_s3, push_string_to_sign, signed_host};
 
 /// Checks signatures, given a way to find the secret of an access key.
 pub struct Verifier<F> {
@@ -78,11 +78,15 @@ impl<F: Fn(&str) -> Option<Secret>> Verifier<F> {
     ///
     /// # Errors
     /// * [`ErrorKind::InvalidRequest`] when there is no signature of this algorithm, two, or one that cannot be read.
-    /// * [`ErrorKind::Rejected`] for an unknown access key, a signature that differs, a body that is not the signed one, a time
+    /// * [`ErrorKind::Rejected`] for an unknown access key, a signature that differs, an `x-amz-*` header or `host` that is not
+    ///   signed (S3's rule, kept here for every service), a body that is not the signed one, a time
     ///   outside [`Verifier::clock_skew`], or an expired URL.
     pub fn verify(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Verified> {
         let in_query =
             parts.uri.query().is_some_and(|query| query::pairs(query).any(|(name, _)| name == "X-Amz-Signature"));
+        if parts.headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
+            return Err(unreadable("it has two Authorization headers"));
+        }
         let claim = match (parts.headers.get(AUTHORIZATION), in_query) {
             (Some(_), true) => return Err(unreadable("it is signed in its header and in its query")),
             (Some(value), false) => Claim::of_header(parts, value.to_str().unwrap_or_default())?,
@@ -106,6 +110,9 @@ impl<F: Fn(&str) -> Option<Secret>> Verifier<F> {
         let names: Vec<&str> = claim.signed_headers.split(';').collect();
         if !names.contains(&"host") {
             return Err(rejected("the header `host` is not signed"));
+        }
+        if parts.headers.keys().any(|name| must_be_signed(name) && !names.contains(&name.as_str())) {
+            return Err(rejected("an `x-amz-*` header is not signed: it may have been added on the way"));
         }
         let payload_hash = payload_hash(parts, payload, service, claim.expires.is_some())?;
         let host = signed_host(parts)?;
@@ -218,6 +225,12 @@ impl<'a> Claim<'a> {
     }
 }
 
+/// Whether S3 takes this header only signed, for it can change what the request does (`x-amz-acl`). Date and hash are signed in
+/// the string to sign and the canonical request even if they are not listed; a token may be added after signing.
+fn must_be_signed(name: &HeaderName) -> bool {
+    name.as_str().starts_with("x-amz-") && ![X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN].contains(name)
+}
+
 /// What was signed for the body, once the body is seen to agree.
 fn payload_hash<'a>(parts: &'a Parts, payload: &Payload, service: &str, in_query: bool) -> Result<Cow<'a, str>> {
     let given = parts.headers.get(X_AMZ_CONTENT_SHA256).map(|value| value.to_str().unwrap_or_default());
@@ -302,6 +315,35 @@ mod tests {
             assert_eq!(verify_at(&other, &payload, "secret", NOW).unwrap_err().kind(), ErrorKind::Rejected);
             let hashes_nothing = add_to == AddTo::Query && service == "s3";
             assert_eq!(verify_at(&parts, &Payload::from("bodY"), "secret", NOW).is_ok(), hashes_nothing);
+        }
+    }
+
+    #[test]
+    fn what_is_added_on_the_way_is_refused() {
+        for add_to in [AddTo::Header, AddTo::Query] {
+            let (mut parts, payload) = signed(add_to, "s3");
+            parts.headers.insert("x-added", "1".parse().unwrap());
+            assert!(verify_at(&parts, &payload, "secret", NOW).is_ok());
+            parts.headers.insert("x-amz-acl", "public-read-write".parse().unwrap());
+            assert_eq!(verify_at(&parts, &payload, "secret", NOW).unwrap_err().kind(), ErrorKind::Rejected);
+        }
+        let (mut parts, payload) = signed(AddTo::Header, "s3");
+        parts.headers.append(AUTHORIZATION, "Basic eDp5".parse().unwrap());
+        assert_eq!(verify_at(&parts, &payload, "secret", NOW).unwrap_err().kind(), ErrorKind::InvalidRequest);
+    }
+
+    #[test]
+    fn the_host_is_signed_whatever_the_lists_say() {
+        for add_to in [AddTo::Header, AddTo::Query] {
+            let mut config = Config::new("AKIDEXAMPLE", "secret");
+            config.add_to = add_to;
+            config.unsigned_headers = vec!["Host".into()];
+            config.signed_headers = Some(Vec::new());
+            let (mut parts, ()) = Request::get("https://h/").header("host", "h:1").body(()).unwrap().into_parts();
+            let signer = Signer::new(&config).unwrap();
+            signer.sign(&mut parts, &mut Payload::empty(), &Context::fixed(NOW, "")).unwrap();
+            let verified = verify_at(&parts, &Payload::empty(), "secret", NOW).unwrap();
+            assert!(verified.signed_headers.iter().any(|name| name == "host"));
         }
     }
 
