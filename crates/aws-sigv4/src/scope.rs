@@ -91,15 +91,19 @@ impl Scope<'_> {
     }
 }
 
-/// Refuses what would break the scope apart.
+/// Refuses what would break the scope, or the header that holds it, apart.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidConfig`] for an empty text, `/`, or a line end.
+/// [`ErrorKind::InvalidConfig`] for an empty text, and for `/`, `,`, white space and control characters.
 pub(crate) fn check_part(field: &'static str, text: &str) -> Result<()> {
-    if text.is_empty() || text.contains(['/', '\n', '\r']) {
+    if text.is_empty()
+        || text.contains(|part: char| matches!(part, '/' | ',') || part.is_whitespace() || part.is_control())
+    {
         return Err(Error::new(
             ErrorKind::InvalidConfig,
-            format!("`{field}` is empty, or holds a slash or a line end, which would break the credential scope"),
+            format!(
+                "`{field}` is empty, or holds a slash, a comma, white space or a line end, which would break the credential"
+            ),
         ));
     }
     Ok(())
