@@ -47,9 +47,18 @@ impl Server {
     /// # Errors
     /// When the script fails; what it printed on standard error is shown by the test.
     pub fn script(script: &str, port: u16, work_dir: &Path) -> Result<Self> {
+        Self::script_with(script, port, work_dir, &[])
+    }
+
+    /// As [`Server::script`], with further arguments.
+    ///
+    /// # Errors
+    /// As [`Server::script`].
+    pub fn script_with(script: &str, port: u16, work_dir: &Path, more: &[&str]) -> Result<Self> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("servers").join(script);
         // A server that stays behind may hold the script's output open: read one line, not to the end.
-        let mut starting = Command::new(path).arg(port.to_string()).arg(work_dir).stdout(Stdio::piped()).spawn()?;
+        let mut command = Command::new(path);
+        let mut starting = command.arg(port.to_string()).arg(work_dir).args(more).stdout(Stdio::piped()).spawn()?;
         let mut pid = String::new();
         if let Some(stdout) = starting.stdout.take() {
             BufReader::new(stdout).read_line(&mut pid)?;

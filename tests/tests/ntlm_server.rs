@@ -1,4 +1,5 @@
-//! NTLM against a real server: Apache httpd with mod_auth_gssapi and gss-ntlmssp.
+//! NTLM against real servers: Apache httpd with mod_auth_gssapi and gss-ntlmssp, and one over pyspnego, which checks integrity
+//! codes and channel bindings.
 
 use countersign::{AuthConfig, Authenticator, ntlm};
 use countersign_tests::{Server, client, exchange, free_port, work_dir};
@@ -52,4 +53,58 @@ fn a_server_that_does_not_ask_gets_the_whole_request() {
     let request = Request::get(server.uri("/open/index.html")).body(()).unwrap();
     let (response, sent) = exchange(&client(), &auth, request).unwrap();
     assert_eq!((response.status(), sent), (StatusCode::OK, 1));
+}
+
+const CERTIFICATE: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+fn pyspnego(more: &[&str]) -> Server {
+    Server::script_with("ntlm-pyspnego.sh", free_port().unwrap(), &work_dir("pyspnego").unwrap(), more).unwrap()
+}
+
+fn get(server: &Server, config: ntlm::Config, path: &str) -> (StatusCode, usize, String) {
+    let auth = Authenticator::new(&AuthConfig::Ntlm(config)).unwrap();
+    let (response, sent) = exchange(&client(), &auth, Request::get(server.uri(path)).body(()).unwrap()).unwrap();
+    (response.status(), sent, String::from_utf8(response.into_body()).unwrap())
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn integrity_codes_are_checked() {
+    let server = pyspnego(&[]);
+    let (status, sent, text) = get(&server, mufasa("Circle of Life"), "/ntlm");
+    assert_eq!((status, sent, text.as_str()), (StatusCode::OK, 2, "request 2 of DOMAIN\\Mufasa"));
+    let (status, sent, text) = get(&server, mufasa("Circle of Life"), "/negotiate");
+    assert_eq!((status, sent, text.as_str()), (StatusCode::OK, 3, "request 3 of DOMAIN\\Mufasa"));
+    let (status, sent, _) = get(&server, mufasa("Circle of Lies"), "/ntlm");
+    assert_eq!((status, sent), (StatusCode::UNAUTHORIZED, 2));
+    let mut old = mufasa("Circle of Life");
+    old.version = ntlm::Version::Ntlmv1Session;
+    assert_eq!(get(&server, old, "/ntlm").0, StatusCode::OK);
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn channel_bindings_are_checked() {
+    let server = pyspnego(&[CERTIFICATE]);
+    let bound = |hash: Option<&str>| {
+        let mut config = mufasa("Circle of Life");
+        config.tls_server_end_point = hash.map(str::to_owned);
+        get(&server, config, "/ntlm").0
+    };
+    assert_eq!(bound(Some(CERTIFICATE)), StatusCode::OK);
+    assert_eq!(bound(Some(&CERTIFICATE.replace("00", "ff"))), StatusCode::UNAUTHORIZED);
+    assert_eq!(bound(None), StatusCode::UNAUTHORIZED);
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn a_connection_closed_between_legs_ends_the_exchange() {
+    let server = pyspnego(&[]);
+    let auth = Authenticator::new(&AuthConfig::Ntlm(mufasa("Circle of Life"))).unwrap();
+    let request = || Request::get(server.uri("/closes")).body(()).unwrap();
+    // The second leg finds the connection closed: the client's error is the caller's, and nothing is sent elsewhere.
+    assert!(exchange(&client(), &auth, request()).is_err());
+    // The authenticator is as good as before.
+    let request = Request::get(server.uri("/ntlm")).body(()).unwrap();
+    assert_eq!(exchange(&client(), &auth, request).unwrap().0.status(), StatusCode::OK);
 }

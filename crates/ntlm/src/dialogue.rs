@@ -9,7 +9,6 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Version};
 
 use crate::Signer;
-use crate::message::negotiate;
 use crate::spnego;
 
 /// The most requests of one conversation: two openings, a proof, and the same for a proxy before the server.
@@ -79,7 +78,7 @@ impl Mechanism {
 
 impl Conversation {
     pub(crate) fn new(signer: Arc<Signer>) -> Self {
-        let negotiate = negotiate(signer.offered());
+        let negotiate = signer.negotiate();
         let (state, side, mechanism) = (State::Opened, Side::Server, Mechanism::Ntlm);
         Self { signer, state, side, mechanism, negotiate, requests: 0, signed: None }
     }

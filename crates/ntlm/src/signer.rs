@@ -8,7 +8,7 @@ use http::request::Parts;
 use zeroize::Zeroizing;
 
 use crate::dialogue::Conversation;
-use crate::message::{Authenticate, Challenge, MIC_AT, WINDOWS_VERSION, flags, pairs};
+use crate::message::{self, Authenticate, Challenge, MIC_AT, WINDOWS_VERSION, flags, pairs};
 use crate::signature::{self, Key, Responses, utf16};
 use crate::{Config, Version};
 
@@ -90,22 +90,28 @@ impl Signer {
         })
     }
 
+    /// The first message, for a transport of your own; over HTTP an [`Exchange`](countersign_core::Exchange) sends it.
+    #[must_use]
+    pub fn negotiate(&self) -> Vec<u8> {
+        message::negotiate(self.offered())
+    }
+
     /// What the opening offers.
-    pub(crate) const fn offered(&self) -> u32 {
+    const fn offered(&self) -> u32 {
         match self.version {
             Version::Ntlmv1 => OFFERED & !flags::EXTENDED_SESSION_SECURITY,
             Version::Ntlmv2 | Version::Ntlmv1Session => OFFERED,
         }
     }
 
-    /// The third message, in answer to the second; `negotiate` is the first as it was sent.
-    pub(crate) fn authenticate(
-        &self,
-        negotiate: &[u8],
-        challenge: &[u8],
-        parts: &Parts,
-        ctx: &Context,
-    ) -> Result<Vec<u8>> {
+    /// The third message, in answer to the second, for a transport of your own; `negotiate` is the first as it was sent, and
+    /// `parts` tell the host that is spoken to.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidChallenge`] when the second message cannot be read; [`ErrorKind::UnsupportedAlgorithm`] when NTLMv1
+    /// with session security was asked for and the server does not agree; [`ErrorKind::InvalidConfig`] for names that the
+    /// message cannot hold; [`ErrorKind::InvalidRequest`] for a request without host; [`ErrorKind::Randomness`].
+    pub fn authenticate(&self, negotiate: &[u8], challenge: &[u8], parts: &Parts, ctx: &Context) -> Result<Vec<u8>> {
         self.authenticate_as(WINDOWS_VERSION, negotiate, challenge, parts, ctx)
     }
 
@@ -263,7 +269,7 @@ mod tests {
     use countersign_core::encode::hex;
 
     use super::*;
-    use crate::message::{negotiate, tests::challenge};
+    use crate::message::tests::challenge;
 
     /// MS-NLMP section 4.2.1: client challenge aa…, session key 55…
     fn ctx() -> Context {
@@ -292,7 +298,7 @@ mod tests {
         let message = {
             let signer = Signer::new(&config()).unwrap();
             let version = [5, 1, 0x28, 0x0a, 0, 0, 0, 15];
-            signer.authenticate_as(version, &negotiate(OFFERED), &challenge(), &parts(), &ctx()).unwrap()
+            signer.authenticate_as(version, &signer.negotiate(), &challenge(), &parts(), &ctx()).unwrap()
         };
         assert!(message.starts_with(b"NTLMSSP\0\x03\0\0\0"));
         assert_eq!(hex(&message[28..36]), "0c000c0048000000", "domain");
@@ -336,7 +342,7 @@ mod tests {
         timed[40] += 12;
         timed[42] += 12;
         let signer = Signer::new(&config()).unwrap();
-        let first = negotiate(OFFERED);
+        let first = signer.negotiate();
         let message = signer.authenticate(&first, &timed, &parts(), &ctx()).unwrap();
         let mut unsigned = message.clone();
         unsigned[MIC_AT..MIC_AT + 16].fill(0);

@@ -7,6 +7,7 @@
 mod bare;
 mod compare;
 mod digest;
+mod ntlm;
 mod sigv4;
 
 use compare::Compare;
@@ -16,5 +17,6 @@ fn main() {
     let mut compare = Compare::new(part);
     bare::rows(&mut compare);
     digest::rows(&mut compare);
+    ntlm::rows(&mut compare);
     sigv4::rows(&mut compare);
 }
