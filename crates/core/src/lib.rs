@@ -46,6 +46,8 @@
 //! * The server's side: [`replay`] remembers the nonces that a verifier has seen.
 
 pub mod challenge;
+#[cfg(feature = "serde")]
+pub mod config;
 pub mod encode;
 pub mod query;
 pub mod replay;

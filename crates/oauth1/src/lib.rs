@@ -1,0 +1,60 @@
+//! OAuth 1.0a (RFC 5849) for any [`http::Request`]: every signature method and placement, the three-legged flow, and the
+//! provider's side. No I/O.
+//!
+//! ```
+//! use countersign_core::{Context, Payload, Scheme as _};
+//! use countersign_oauth1::{Config, Signer};
+//! use http::Request;
+//!
+//! let config = Config::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44").with_token("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00");
+//! let signer = Signer::new(&config)?;
+//!
+//! let request = Request::get("http://photos.example.net/photos?file=vacation.jpg&size=original");
+//! let (mut parts, mut payload) = request.body(Payload::empty())?.into_parts();
+//! // A program signs with `Context::now()`; here time and nonce are those of OAuth Core 1.0, appendix A.5.
+//! let ctx = Context::fixed(1_191_242_096, "kllo9940pd9333jh");
+//! signer.sign(&mut parts, &mut payload, &ctx)?;
+//! let authorization = parts.headers["authorization"].to_str()?;
+//! assert!(authorization.ends_with("oauth_signature=\"tR3%2BTy81lMeYAr%2FFid0kMTYa%2FWM%3D\""));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! * [`Config`] says whose keys sign, by which [`SignatureMethod`], and where the signature goes ([`AddTo`]).
+//! * [`flow`] gets a token: temporary credentials, the user's consent, token credentials; also xAuth and OAuth Echo.
+//! * [`verify`] is the provider's side, for tests and small services.
+//! * With [`Context::explaining`](countersign_core::Context::explaining), the result keeps the signature base string: the first
+//!   thing to compare when a provider answers `invalid_signature`.
+//!
+//! # What it does not do
+//!
+//! * No multipart or JSON body is signed, but by its hash (`include_body_hash`); RFC 5849 signs form bodies alone.
+//! * RSA signatures are blinded; the blinding factor is the system's randomness, not the context's. It does not reach the result.
+//! * Nothing checks that PLAINTEXT goes over TLS.
+//!
+//! # What providers are known to do
+//!
+//! * Some sign an empty `oauth_token`: `add_empty_params_to_signature`. A few read header values without decoding them:
+//!   `encode_header_params` off.
+//! * NetSuite demands `realm` (the account) and a method of SHA-256. Magento demands SHA-256 since 2.4.4.
+//! * A proxy that changes `Host`, port or scheme breaks signatures: they are of the URI that the provider believes it has.
+//!
+//! # Beside Postman
+//!
+//! Postman draws an 11-character nonce, here it is 32 hex digits. It signs a request without a consumer key as if it were none;
+//! here that is an error.
+
+mod canonical;
+mod config;
+mod signature;
+mod signer;
+
+pub mod flow;
+pub mod verify;
+
+pub use config::{AddTo, Config};
+pub use signature::SignatureMethod;
+pub use signer::Signer;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
