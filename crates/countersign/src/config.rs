@@ -11,6 +11,8 @@ use crate::basic;
 use crate::digest;
 #[cfg(feature = "ntlm")]
 use crate::ntlm;
+#[cfg(feature = "oauth1")]
+use crate::oauth1;
 use crate::{api_key, bearer};
 
 /// How requests are authenticated, as a config file says it: pure data. [`Authenticator::new`](crate::Authenticator::new)
@@ -58,6 +60,9 @@ pub enum AuthConfig {
     /// A Windows password, proved in three legs on one connection (MS-NTHT).
     #[cfg(feature = "ntlm")]
     Ntlm(ntlm::Config),
+    /// A consumer's and a token's secret, by which each request is signed (RFC 5849).
+    #[cfg(feature = "oauth1")]
+    Oauth1(oauth1::Config),
     /// AWS Signature Version 4.
     #[cfg(feature = "aws-sigv4")]
     AwsSigv4(aws_sigv4::Config),
@@ -104,6 +109,13 @@ impl AuthConfig {
         Self::Ntlm(ntlm::Config::new(username, password))
     }
 
+    /// [`AuthConfig::Oauth1`]: HMAC-SHA1 in the header, without a token.
+    #[cfg(feature = "oauth1")]
+    #[must_use]
+    pub fn oauth1(consumer_key: impl Into<String>, consumer_secret: impl Into<Secret>) -> Self {
+        Self::Oauth1(oauth1::Config::new(consumer_key, consumer_secret))
+    }
+
     /// This config, or, where it inherits, the nearest of its `parents` (nearest first: folders, then collection) that
     /// does not.
     ///
@@ -139,6 +151,8 @@ impl AuthConfig {
             Self::Digest(config) => Arc::new(digest::Signer::new(config)?),
             #[cfg(feature = "ntlm")]
             Self::Ntlm(config) => Arc::new(ntlm::Signer::new(config)?),
+            #[cfg(feature = "oauth1")]
+            Self::Oauth1(config) => Arc::new(oauth1::Signer::new(config)?),
             #[cfg(feature = "aws-sigv4")]
             Self::AwsSigv4(config) => Arc::new(aws_sigv4::Signer::new(config)?),
         })

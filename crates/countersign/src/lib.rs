@@ -92,6 +92,9 @@ pub use countersign_digest as digest;
 #[cfg(feature = "ntlm")]
 #[doc(inline)]
 pub use countersign_ntlm as ntlm;
+#[cfg(feature = "oauth1")]
+#[doc(inline)]
+pub use countersign_oauth1 as oauth1;
 
 #[cfg(all(doctest, feature = "default"))]
 #[doc = include_str!("../README.md")]

@@ -36,6 +36,7 @@ files! {
     "digest-rfc7616",
     "ntlm-policies",
     "ntlm-pyspnego",
+    "oauth1-oauthlib",
 }
 
 /// The JSON Schema (draft 2020-12) of a vector file.
