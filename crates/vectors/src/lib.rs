@@ -36,7 +36,13 @@ files! {
     "digest-rfc7616",
     "ntlm-policies",
     "ntlm-pyspnego",
+    "oauth1-core",
+    "oauth1-oauth10a",
     "oauth1-oauthlib",
+    "oauth1-policies",
+    "oauth1-rfc5849",
+    "oauth1-twitter",
+    "oauth1-wiki",
 }
 
 /// The JSON Schema (draft 2020-12) of a vector file.
