@@ -141,7 +141,7 @@ fn push_path(out: &mut String, path: &str, style: PathStyle) {
             }
             _ => {
                 out.push('/');
-                push_percent_path(out, segment.as_bytes());
+                push_percent_path(out, segment);
             }
         }
     }

@@ -84,17 +84,35 @@ impl Context {
 
     /// The client nonce: the fixed text, or `bytes` random bytes in lower-case hex.
     ///
+    /// The system's randomness is drawn by the kilobyte for each thread. A process that forks without starting another program
+    /// must give its contexts a source of its own ([`Context::with_random`]), or it repeats its parent's nonces.
+    ///
     /// # Errors
     /// [`ErrorKind::Randomness`] when the source fails.
     pub fn nonce(&self, bytes: usize) -> Result<Cow<'_, str>> {
-        if let Some(nonce) = &self.nonce {
-            return Ok(Cow::Borrowed(nonce));
+        let mut buf = [0; 2 * MOST_NONCE];
+        let buf = buf.get_mut(..2 * bytes).ok_or_else(nonce_too_long)?;
+        match &self.nonce {
+            Some(nonce) => Ok(Cow::Borrowed(nonce)),
+            None => self.nonce_in(buf).map(|nonce| Cow::Owned(nonce.to_owned())),
         }
-        let mut raw = [0; 64];
-        let raw =
-            raw.get_mut(..bytes).ok_or_else(|| Error::new(ErrorKind::Randomness, "a nonce has at most 64 bytes"))?;
-        self.random(raw)?;
-        Ok(Cow::Owned(encode::hex(raw)))
+    }
+
+    /// The client nonce without an allocation: the fixed text, or as many hex digits as `buf` has bytes, at most 128.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Randomness`] when the source fails, or when `buf` is longer or of odd length.
+    pub fn nonce_in<'a>(&'a self, buf: &'a mut [u8]) -> Result<&'a str> {
+        if let Some(nonce) = &self.nonce {
+            return Ok(nonce);
+        }
+        let mut raw = [0; MOST_NONCE];
+        let raw = raw.get_mut(..buf.len() / 2).ok_or_else(nonce_too_long)?;
+        match &self.fill {
+            Some(fill) => fill(raw)?,
+            None => nonces::draw(raw)?,
+        }
+        Ok(encode::hex_in(raw, buf))
     }
 
     /// Fills `buf` with random bytes.
@@ -104,10 +122,58 @@ impl Context {
     pub fn random(&self, buf: &mut [u8]) -> Result<()> {
         match &self.fill {
             Some(fill) => fill(buf),
-            None => SysRng.try_fill_bytes(buf).map_err(|err| {
-                Error::new(ErrorKind::Randomness, "the system gives no random bytes").with_source(err.to_string())
-            }),
+            None => system(buf),
         }
+    }
+}
+
+/// The longest nonce, in bytes: twice as many hex digits.
+const MOST_NONCE: usize = 64;
+
+fn nonce_too_long() -> Error {
+    Error::new(ErrorKind::Randomness, "a nonce has at most 64 bytes")
+}
+
+fn system(buf: &mut [u8]) -> Result<()> {
+    SysRng.try_fill_bytes(buf).map_err(|err| {
+        Error::new(ErrorKind::Randomness, "the system gives no random bytes").with_source(err.to_string())
+    })
+}
+
+/// The system's randomness by the kilobyte: asking for a few bytes takes longer than signing a request. For nonces alone, which
+/// need be unique, but are no keys: what is drawn ahead lies in memory.
+mod nonces {
+    use std::cell::RefCell;
+
+    use super::{Result, system};
+
+    struct Pool {
+        bytes: [u8; 1024],
+        used: usize,
+    }
+
+    thread_local! {
+        static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; 1024], used: 1024 }) };
+    }
+
+    pub(super) fn draw(buf: &mut [u8]) -> Result<()> {
+        POOL.with_borrow_mut(|pool| {
+            if pool.bytes.len() - pool.used < buf.len() {
+                pool.used = pool.bytes.len();
+                system(&mut pool.bytes)?;
+                pool.used = 0;
+            }
+            let unused = pool.bytes.get_mut(pool.used..).and_then(|unused| unused.get_mut(..buf.len()));
+            match unused {
+                Some(drawn) => {
+                    buf.copy_from_slice(drawn);
+                    drawn.fill(0);
+                    pool.used += buf.len();
+                    Ok(())
+                }
+                None => system(buf),
+            }
+        })
     }
 }
 
@@ -132,6 +198,17 @@ mod tests {
         assert_eq!(one.len(), 16);
         assert_ne!(one, two);
         assert_eq!(ctx.nonce(65).unwrap_err().kind(), ErrorKind::Randomness);
+        assert_eq!(ctx.nonce_in(&mut [0; 32]).unwrap().len(), 32);
+        assert_eq!(Context::fixed(0, "n").nonce_in(&mut [0; 32]).unwrap(), "n");
+    }
+
+    #[test]
+    fn drawn_nonces_do_not_repeat() {
+        let mut seen = std::collections::HashSet::new();
+        for bytes in (1..=64).cycle().skip(7).take(1000) {
+            let nonce = Context::now().nonce(bytes).unwrap().into_owned();
+            assert!(nonce.len() == 2 * bytes && (bytes < 8 || seen.insert(nonce)), "{bytes}");
+        }
     }
 
     #[test]

@@ -12,9 +12,6 @@ use crate::{Error, ErrorKind, Result};
 /// Everything but RFC 3986 section 2.3's unreserved characters: `A-Z a-z 0-9 - . _ ~` stand, all else is encoded.
 const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// As [`STRICT`], and `/` stands.
-const STRICT_PATH: &AsciiSet = &STRICT.remove(b'/');
-
 /// Percent-encodes all but RFC 3986's unreserved characters, with upper-case hex digits (OAuth 1, AWS queries).
 ///
 /// ```
@@ -26,19 +23,36 @@ pub fn percent(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// Appends [`percent`]'s text.
-pub fn push_percent(out: &mut String, bytes: &[u8]) {
-    push_encoded(out, bytes, STRICT);
+pub fn push_percent(out: &mut String, text: &str) {
+    push_encoded(out, text, is_unreserved, push_byte);
 }
 
 /// Appends as [`push_percent`], and leaves `/` as it is (paths).
-pub fn push_percent_path(out: &mut String, bytes: &[u8]) {
-    push_encoded(out, bytes, STRICT_PATH);
+pub fn push_percent_path(out: &mut String, text: &str) {
+    push_encoded(out, text, |byte| byte == b'/' || is_unreserved(byte), push_byte);
 }
 
-/// The iterator gives runs, so a text with nothing to encode is one copy.
-fn push_encoded(out: &mut String, bytes: &[u8], set: &'static AsciiSet) {
-    for run in percent_encoding::percent_encode(bytes, set) {
+/// As [`push_percent`], and the result encoded once more, in the same pass: `ü` becomes `%25C3%25BC` (OAuth 1's base string, RFC
+/// 5849 section 3.4.1.1).
+///
+/// Encoded texts sort alike whether they are encoded once or twice.
+pub fn push_percent_twice(out: &mut String, text: &str) {
+    push_encoded(out, text, is_unreserved, push_byte_twice);
+}
+
+/// In runs, so that a text with nothing to encode is one copy.
+fn push_encoded(out: &mut String, text: &str, stands: impl Fn(u8) -> bool, push_encoded: impl Fn(&mut String, u8)) {
+    let mut rest = text;
+    loop {
+        let run = rest.bytes().position(|byte| !stands(byte)).unwrap_or(rest.len());
+        let (run, after) = rest.split_at_checked(run).unwrap_or((rest, ""));
         out.push_str(run);
+        let mut after = after.chars();
+        let Some(character) = after.next() else { return };
+        for &byte in character.encode_utf8(&mut [0; 4]).as_bytes() {
+            push_encoded(out, byte);
+        }
+        rest = after.as_str();
     }
 }
 
@@ -61,19 +75,40 @@ pub fn form_decode(text: &[u8]) -> Cow<'_, [u8]> {
 /// Appends a query's or form's name or value, decoded (`+` is a space) and encoded again as [`push_percent`] does: `%7e`,
 /// `%7E` and `~` all become `~`. In one pass; a stray `%` is signed as `%25`.
 pub fn push_recoded_form(out: &mut String, text: &str) {
-    push_recoded(out, text, |byte| if byte == b'+' { b' ' } else { byte }, is_unreserved);
+    push_recoded(out, text, |byte| if byte == b'+' { b' ' } else { byte }, is_unreserved, push_byte);
+}
+
+/// As [`push_recoded_form`], and the result encoded once more, as [`push_percent_twice`] does.
+pub fn push_recoded_form_twice(out: &mut String, text: &str) {
+    push_recoded(out, text, |byte| if byte == b'+' { b' ' } else { byte }, is_unreserved, push_byte_twice);
+}
+
+fn push_byte(out: &mut String, byte: u8) {
+    out.push_str(percent_encoding::percent_encode_byte(byte));
+}
+
+fn push_byte_twice(out: &mut String, byte: u8) {
+    out.push_str("%25");
+    out.push_str(percent_encoding::percent_encode_byte(byte).get(1..).unwrap_or_default());
 }
 
 /// Appends a path, decoded and encoded again; `/` stands, and `%2F` becomes one. A `+` is a plus.
 pub fn push_recoded_path(out: &mut String, text: &str) {
-    push_recoded(out, text, |byte| byte, |byte| byte == b'/' || is_unreserved(byte));
+    push_recoded(out, text, |byte| byte, |byte| byte == b'/' || is_unreserved(byte), push_byte);
 }
 
-fn push_recoded(out: &mut String, text: &str, read: impl Fn(u8) -> u8, stands: impl Fn(u8) -> bool) {
-    if text.bytes().all(&stands) {
-        return out.push_str(text);
-    }
-    let mut rest = text.as_bytes();
+fn push_recoded(
+    out: &mut String,
+    text: &str,
+    read: impl Fn(u8) -> u8,
+    stands: impl Fn(u8) -> bool,
+    push_encoded: impl Fn(&mut String, u8),
+) {
+    // What stands at the beginning, often all of it, is one copy.
+    let run = text.bytes().position(|byte| !stands(byte)).unwrap_or(text.len());
+    let (run, rest) = text.split_at_checked(run).unwrap_or((text, ""));
+    out.push_str(run);
+    let mut rest = rest.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
         rest = after;
         let byte = match (first, after) {
@@ -89,16 +124,29 @@ fn push_recoded(out: &mut String, text: &str, read: impl Fn(u8) -> u8, stands: i
         if stands(byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(percent_encoding::percent_encode_byte(byte));
+            push_encoded(out, byte);
         }
     }
 }
 
 /// RFC 3986 section 2.3's unreserved characters: `A-Z a-z 0-9 - . _ ~`.
 #[must_use]
+#[expect(clippy::indexing_slicing, reason = "the table has an entry for each byte")]
 pub const fn is_unreserved(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'A'..=b'Z' | b'-' | b'.' | b'_' | b'~')
+    // A table is faster than five ranges, and this is asked for each byte of a request.
+    UNRESERVED[byte as usize]
 }
+
+#[expect(clippy::indexing_slicing, reason = "the table has an entry for each byte")]
+const UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte as usize] = matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'A'..=b'Z' | b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    table
+};
 
 const fn hex_digit(byte: u8) -> Option<u8> {
     match byte {
@@ -188,6 +236,12 @@ mod tests {
         for text in ["a b~%\u{fc}", "a+b%7E%25%C3%BC", "a%20b%7e%%c3%bc", "%61+b~%\u{fc}"] {
             assert_eq!(form(text), "a%20b~%25%C3%BC", "{text}");
         }
+        let mut twice = String::new();
+        push_recoded_form_twice(&mut twice, "a+b%7E%25\u{fc}");
+        assert_eq!(twice, "a%2520b~%2525%25C3%25BC");
+        twice.clear();
+        push_percent_twice(&mut twice, "a b~%\u{fc}");
+        assert_eq!(twice, "a%2520b~%2525%25C3%25BC");
         let mut out = String::new();
         push_recoded_path(&mut out, "/a+b/%2F%3d=%g1%");
         assert_eq!(out, "/a%2Bb//%3D%3D%25g1%25");

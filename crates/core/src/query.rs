@@ -19,12 +19,16 @@ pub fn pairs(query: &str) -> impl Iterator<Item = (&str, Option<&str>)> + Clone 
     std::iter::from_fn(move || {
         let text = rest?;
         // By hand: pairs are short, and `split` and `split_once` cost more than they do.
-        let end = text.bytes().position(|byte| byte == b'&');
-        let (pair, after) = end.and_then(|end| text.split_at_checked(end)).unwrap_or((text, ""));
-        rest = end.and(after.get(1..));
-        let name_end = pair.bytes().position(|byte| byte == b'=');
-        let (name, value) = name_end.and_then(|end| pair.split_at_checked(end)).unwrap_or((pair, ""));
-        Some((name, name_end.and(value.get(1..))))
+        let name_end = text.bytes().position(|byte| matches!(byte, b'=' | b'&')).unwrap_or(text.len());
+        let (name, after) = text.split_at_checked(name_end).unwrap_or((text, ""));
+        let Some(value) = after.strip_prefix('=') else {
+            rest = after.get(1..);
+            return Some((name, None));
+        };
+        let value_end = value.bytes().position(|byte| byte == b'&').unwrap_or(value.len());
+        let (value, after) = value.split_at_checked(value_end).unwrap_or((value, ""));
+        rest = after.get(1..);
+        Some((name, Some(value)))
     })
 }
 
@@ -90,9 +94,9 @@ impl<'a> Edit<'a> {
             self.text.pop();
         }
         self.text.push(self.separator);
-        push_percent(&mut self.text, name.as_bytes());
+        push_percent(&mut self.text, name);
         self.text.push('=');
-        push_percent(&mut self.text, value.as_bytes());
+        push_percent(&mut self.text, value);
         self.separator = '&';
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use countersign_core::encode::{form_decode, push_percent, push_recoded_form};
+use countersign_core::encode::{push_percent, push_percent_twice, push_recoded_form_twice};
 use countersign_core::target::{self, default_port, split_port};
 use countersign_core::{Error, ErrorKind, Payload, Result, query};
 use http::header::CONTENT_ENCODING;
@@ -28,17 +28,24 @@ pub(crate) fn is_protocol(name: &[u8]) -> bool {
     PROTOCOL.contains(&name)
 }
 
-/// The parameters of a request, percent-encoded, in one text.
+/// The parameters of a request in one text, each as `name%3Dvalue%26`, names and values encoded twice: once as RFC 5849 section
+/// 3.4.1.3.2 has them, and once as the base string quotes them. They sort alike either way.
 pub(crate) struct Parameters {
     text: String,
     pairs: SmallVec<[Pair; 24]>,
 }
 
-/// Where a parameter stands in the text: name, then value.
+/// What parts a name from its value, and a pair from the next: `=` and `&`, encoded.
+const EQUALS: &str = "%3D";
+const AND: &str = "%26";
+
+/// Where a parameter stands in the text.
 #[derive(Clone, Copy)]
 struct Pair {
+    /// The first eight bytes of the name, which mostly decide the order.
+    first: u64,
     start: usize,
-    middle: usize,
+    name_end: usize,
     end: usize,
 }
 
@@ -47,58 +54,74 @@ impl Parameters {
         Self { text: String::with_capacity(bytes), pairs: SmallVec::new() }
     }
 
-    /// Adds the pairs of a query or form: decoded and encoded again. Empty pairs are none.
-    pub(crate) fn push_form(&mut self, form: &str, drop: impl Fn(&[u8]) -> bool) {
+    /// Adds the pairs of a query or form, but those whose name, as it stands, `drop` names. Empty pairs are none.
+    pub(crate) fn push_form(&mut self, form: &str, drop: impl Fn(&str) -> bool) {
         for (name, value) in query::pairs(form) {
-            if name.is_empty() && value.is_none() || drop(&form_decode(name.as_bytes())) {
+            if name.is_empty() && value.is_none() || drop(name) {
                 continue;
             }
-            self.push_with(
-                |text| push_recoded_form(text, name),
-                |text| push_recoded_form(text, value.unwrap_or_default()),
-            );
+            let start = self.text.len();
+            push_recoded_form_twice(&mut self.text, name);
+            let name_end = self.text.len();
+            self.text.push_str(EQUALS);
+            push_recoded_form_twice(&mut self.text, value.unwrap_or_default());
+            self.end_pair(start, name_end);
         }
     }
 
-    /// Adds a parameter. Returns where its encoded value stands, for [`Parameters::value`].
-    pub(crate) fn push(&mut self, name: &str, value: &str) -> Range<usize> {
-        self.push_with(|text| push_percent(text, name.as_bytes()), |text| push_percent(text, value.as_bytes()))
+    /// Adds a parameter whose name needs no encoding.
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
+        let start = self.text.len();
+        push_encoded_pair(&mut self.text, name, value);
+        self.end_pair(start, start + name.len());
     }
 
-    /// Adds a parameter that is encoded already.
-    pub(crate) fn push_encoded(&mut self, name: &str, value: &str) {
-        self.push_with(|text| text.push_str(name), |text| text.push_str(value));
+    /// Adds any parameter.
+    pub(crate) fn push_decoded(&mut self, name: &str, value: &str) {
+        let start = self.text.len();
+        push_percent_twice(&mut self.text, name);
+        let name_end = self.text.len();
+        self.text.push_str(EQUALS);
+        push_percent_twice(&mut self.text, value);
+        self.end_pair(start, name_end);
     }
 
-    /// Writes a signature after the parameters, of which it is none.
-    pub(crate) fn push_signature(&mut self, sign: impl FnOnce(&mut String) -> Result<()>) -> Result<Range<usize>> {
+    /// Adds what [`push_encoded_pair`] made of a parameter of this name.
+    pub(crate) fn push_encoded(&mut self, name: &str, pair: &str) {
+        let start = self.text.len();
+        self.text.push_str(pair);
+        self.end_pair(start, start + name.len());
+    }
+
+    fn end_pair(&mut self, start: usize, name_end: usize) {
+        let end = self.text.len();
+        self.text.push_str(AND);
+        let name = self.text.as_bytes().get(start..name_end).unwrap_or_default();
+        // Zeros fill a short name up, and no encoded name holds one: what it begins sorts after it.
+        let first = match name.first_chunk() {
+            Some(first) => u64::from_be_bytes(*first),
+            None => {
+                let first = name.iter().fold(0, |first: u64, &byte| first << 8 | u64::from(byte));
+                first.checked_shl(64 - 8 * u32::try_from(name.len()).unwrap_or_default()).unwrap_or_default()
+            }
+        };
+        self.pairs.push(Pair { first, start, name_end, end });
+    }
+
+    /// Writes a signature after the parameters, of which it is none, and gives it.
+    pub(crate) fn push_signature(&mut self, sign: impl FnOnce(&mut String) -> Result<()>) -> Result<&str> {
         let start = self.text.len();
         sign(&mut self.text)?;
-        Ok(start..self.text.len())
-    }
-
-    /// The text at a place that [`Parameters::push`] or [`Parameters::push_signature`] gave.
-    pub(crate) fn value(&self, place: Range<usize>) -> &str {
-        self.text.get(place).unwrap_or_default()
-    }
-
-    fn push_with(&mut self, name: impl FnOnce(&mut String), value: impl FnOnce(&mut String)) -> Range<usize> {
-        let start = self.text.len();
-        name(&mut self.text);
-        let middle = self.text.len();
-        value(&mut self.text);
-        let end = self.text.len();
-        self.pairs.push(Pair { start, middle, end });
-        middle..end
+        Ok(self.text.get(start..).unwrap_or_default())
     }
 
     /// The base string of a request with these parameters.
     pub(crate) fn push_base_string(&mut self, out: &mut String, parts: &Parts, scheme: &str) -> Result<()> {
         let method = parts.method.as_str();
         if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
-            push_percent(out, method.to_ascii_uppercase().as_bytes());
+            push_percent(out, &method.to_ascii_uppercase());
         } else {
-            push_percent(out, method.as_bytes());
+            push_percent(out, method);
         }
         out.push('&');
         push_base_uri(out, parts, scheme)?;
@@ -107,35 +130,34 @@ impl Parameters {
         Ok(())
     }
 
-    /// Sorted, joined and encoded once more, which leaves unreserved characters and turns `%`, `=` and `&` into `%25`, `%3D`
-    /// and `%26`.
+    /// Sorted by name, then value.
     fn push_normalized(&mut self, out: &mut String) {
         let text = &self.text;
         let part = |range: Range<usize>| text.get(range).unwrap_or_default();
-        self.pairs.sort_unstable_by(|one, two| {
-            let key = |pair: &Pair| (part(pair.start..pair.middle), part(pair.middle..pair.end));
-            key(one).cmp(&key(two))
+        // Stable: that is quick where much is sorted already, as the protocol parameters are.
+        self.pairs.sort_by(|one, two| {
+            let rest = |pair: &Pair| (part(pair.start..pair.name_end), part(pair.name_end..pair.end));
+            one.first.cmp(&two.first).then_with(|| rest(one).cmp(&rest(two)))
         });
-        for (index, pair) in self.pairs.iter().enumerate() {
-            if index > 0 {
-                out.push_str("%26");
+        // Pairs that stand side by side are one copy.
+        let mut run = 0..0;
+        for pair in &self.pairs {
+            if pair.start != run.end {
+                out.push_str(part(run));
+                run = pair.start..pair.start;
             }
-            push_encoded_again(out, part(pair.start..pair.middle));
-            out.push_str("%3D");
-            push_encoded_again(out, part(pair.middle..pair.end));
+            run.end = pair.end + AND.len();
         }
+        out.push_str(part(run));
+        out.truncate(out.len() - if self.pairs.is_empty() { 0 } else { AND.len() });
     }
 }
 
-fn push_encoded_again(out: &mut String, encoded: &str) {
-    let mut rest = encoded;
-    while let Some(at) = rest.bytes().position(|byte| byte == b'%') {
-        let (run, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        out.push_str(run);
-        out.push_str("%25");
-        rest = after.get(1..).unwrap_or_default();
-    }
-    out.push_str(rest);
+/// Appends `name%3Dvalue`, the value encoded twice, the name as it is.
+pub(crate) fn push_encoded_pair(out: &mut String, name: &str, value: &str) {
+    out.push_str(name);
+    out.push_str(EQUALS);
+    push_percent_twice(out, value);
 }
 
 /// The base string URI (RFC 5849 section 3.4.1.2), encoded: scheme and host in lower case, the port unless it is the scheme's
@@ -143,9 +165,9 @@ fn push_encoded_again(out: &mut String, encoded: &str) {
 fn push_base_uri(out: &mut String, parts: &Parts, scheme: &str) -> Result<()> {
     let lower = |out: &mut String, text: &str| {
         if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            push_percent(out, text.to_ascii_lowercase().as_bytes());
+            push_percent(out, &text.to_ascii_lowercase());
         } else {
-            push_percent(out, text.as_bytes());
+            push_percent(out, text);
         }
     };
     lower(out, scheme);
@@ -157,7 +179,7 @@ fn push_base_uri(out: &mut String, parts: &Parts, scheme: &str) -> Result<()> {
         let _ = write!(out, "%3A{port}");
     }
     let path_and_query = target::path_and_query(&parts.uri);
-    push_percent(out, path_and_query.split('?').next().unwrap_or_default().as_bytes());
+    push_percent(out, path_and_query.split('?').next().unwrap_or_default());
     Ok(())
 }
 

@@ -156,9 +156,9 @@ pub fn xauth_request(
 ) -> Result<Request<Payload>> {
     let config = Config { token: None, token_secret: None, verifier: None, callback: None, ..config.clone() };
     let mut form = "x_auth_mode=client_auth&x_auth_username=".to_owned();
-    push_percent(&mut form, username.as_bytes());
+    push_percent(&mut form, username);
     form.push_str("&x_auth_password=");
-    push_percent(&mut form, password.expose().as_bytes());
+    push_percent(&mut form, password.expose());
     post(&config, uri, form, ctx)
 }
 

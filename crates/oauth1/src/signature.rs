@@ -180,9 +180,9 @@ impl Key {
 fn mac_key(consumer_secret: &str, token_secret: &str) -> Zeroizing<String> {
     // Room for all, so that no copy is left behind by growing.
     let mut key = Zeroizing::new(String::with_capacity(3 * (consumer_secret.len() + token_secret.len()) + 1));
-    push_percent(&mut key, consumer_secret.as_bytes());
+    push_percent(&mut key, consumer_secret);
     key.push('&');
-    push_percent(&mut key, token_secret.as_bytes());
+    push_percent(&mut key, token_secret);
     key
 }
 

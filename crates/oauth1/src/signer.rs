@@ -1,15 +1,13 @@
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use countersign_core::encode::{form_decode, hex_in, percent, push_percent};
+use countersign_core::encode::{form_decode, push_percent};
 use countersign_core::query::{self, Edit};
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Signed};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
 use http::{Method, Uri};
-use smallvec::SmallVec;
 
 use crate::canonical::{self, Parameters, is_protocol};
 use crate::signature::{Key, SignatureMethod};
@@ -29,11 +27,9 @@ pub struct Signer {
 struct Fixed {
     name: &'static str,
     value: String,
-    encoded: String,
+    /// Name and value as the base string has them.
+    encoded_pair: String,
 }
-
-/// A parameter of one request: its value, and where it stands encoded in [`Parameters`].
-type Varying<'a> = (&'static str, &'a str, Range<usize>);
 
 /// Where the signature of one request goes.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -59,15 +55,17 @@ impl Signer {
         let given = |field: &Option<String>| field.clone().filter(|text| !text.is_empty());
         let or_empty = |text: Option<String>| text.or_else(|| config.add_empty_params_to_signature.then(String::new));
         let fixed = [
-            ("oauth_consumer_key", Some(config.consumer_key.clone())),
-            ("oauth_token", or_empty(given(&config.token))),
-            ("oauth_signature_method", Some(method.into())),
             ("oauth_callback", given(&config.callback)),
+            ("oauth_consumer_key", Some(config.consumer_key.clone())),
+            ("oauth_signature_method", Some(method.into())),
+            ("oauth_token", or_empty(given(&config.token))),
             ("oauth_verifier", given(&config.verifier)),
             ("oauth_version", or_empty(Some(config.version.clone()).filter(|text| !text.is_empty()))),
         ];
         let fixed = fixed.into_iter().filter_map(|(name, value)| {
-            value.map(|value| Fixed { name, encoded: percent(value.as_bytes()).into_owned(), value })
+            let mut encoded_pair = String::new();
+            canonical::push_encoded_pair(&mut encoded_pair, name, value.as_deref()?);
+            Some(Fixed { name, value: value?, encoded_pair })
         });
         let fixed: Vec<Fixed> = fixed.collect();
 
@@ -82,8 +80,8 @@ impl Signer {
             fixed.iter().try_for_each(|fixed| check_header_text(fixed.name, &fixed.value))?;
             config.nonce.iter().try_for_each(|nonce| check_header_text("nonce", nonce))?;
         }
-        for Fixed { name, value, encoded } in &fixed {
-            push_param(&mut prefix, config.encode_header_params, name, value, encoded);
+        for Fixed { name, value, .. } in &fixed {
+            push_param(&mut prefix, config.encode_header_params, name, value);
         }
         Ok(Self { method, key: Key::new(method, config)?, fixed, prefix, config: config.clone() })
     }
@@ -93,6 +91,20 @@ impl Signer {
             AddTo::Header => Place::Header,
             AddTo::Request if form.is_some() && [Method::POST, Method::PUT].contains(&parts.method) => Place::Body,
             AddTo::Request => Place::Query,
+        }
+    }
+
+    /// In the order of their names, so that there is little left to sort.
+    fn push_protocol<'a>(&self, parameters: &mut Parameters, varying: impl Iterator<Item = (&'static str, &'a str)>) {
+        let mut fixed = self.fixed.iter().peekable();
+        for (name, value) in varying {
+            while let Some(before) = fixed.next_if(|fixed| fixed.name < name) {
+                parameters.push_encoded(before.name, &before.encoded_pair);
+            }
+            parameters.push(name, value);
+        }
+        for rest in fixed {
+            parameters.push_encoded(rest.name, &rest.encoded_pair);
         }
     }
 
@@ -124,64 +136,43 @@ impl Scheme for Signer {
         let replaces_form = place == Place::Body || form.is_some_and(is_signed);
 
         let mut parameters = Parameters::with_capacity(query.len() + form.map_or(0, str::len) + 512);
-        parameters.push_form(query, |name| replaces_query && is_protocol(name));
-        parameters.push_form(form.unwrap_or_default(), |name| replaces_form && is_protocol(name));
-        for fixed in &self.fixed {
-            parameters.push_encoded(fixed.name, &fixed.encoded);
-        }
+        let is_own = |name: &str| is_protocol(&form_decode(name.as_bytes()));
         let mut hex = [0; 32];
-        let nonce = match self.config.nonce.as_deref().filter(|nonce| !nonce.is_empty()).or(ctx.fixed_nonce()) {
+        let nonce = match self.config.nonce.as_deref().filter(|nonce| !nonce.is_empty()) {
             Some(nonce) => nonce,
-            None => {
-                let mut random = [0; 16];
-                ctx.random(&mut random)?;
-                hex_in(&random, &mut hex)
-            }
+            None => ctx.nonce_in(&mut hex)?,
         };
         let mut digits = [0; 20];
         let timestamp = decimal(self.config.timestamp.unwrap_or_else(|| ctx.unix_time()), &mut digits);
         let body_hash = self.body_hash(payload, form.is_some())?;
-        let varying = [
-            ("oauth_timestamp", Some(timestamp)),
-            ("oauth_nonce", Some(nonce)),
-            ("oauth_body_hash", body_hash.as_deref()),
-        ];
-        let varying: SmallVec<[Varying<'_>; 3]> = varying
-            .into_iter()
-            .filter_map(|(name, value)| value.map(|value| (name, value, parameters.push(name, value))))
-            .collect();
+        let varying = [("oauth_nonce", nonce), ("oauth_timestamp", timestamp)];
+        let varying = body_hash.as_deref().map(|hash| ("oauth_body_hash", hash)).into_iter().chain(varying);
+        self.push_protocol(&mut parameters, varying.clone());
+        parameters.push_form(query, |name| replaces_query && is_own(name));
+        parameters.push_form(form.unwrap_or_default(), |name| replaces_form && is_own(name));
 
         let mut text = String::with_capacity(1024);
         parameters.push_base_string(&mut text, parts, scheme)?;
         let signature = parameters.push_signature(|out| self.key.sign(text.as_bytes(), out))?;
-        let signature = parameters.value(signature);
+        let varying = varying.chain([("oauth_signature", signature)]);
         let mut signed = Signed::default();
         // PLAINTEXT signs no text, and what it sends is the key.
         if ctx.is_explaining() && self.method != SignatureMethod::Plaintext {
             signed = signed.explain_string_to_sign(text.clone());
         }
 
-        let pairs = self.fixed.iter().map(|fixed| (fixed.name, fixed.value.as_str()));
-        let pairs = pairs.chain(varying.iter().map(|&(name, value, _)| (name, value)));
-        let pairs = pairs.chain([("oauth_signature", signature)]);
         if place == Place::Header {
             text.clear();
             text.push_str(&self.prefix);
-            for (name, value, encoded) in &varying {
-                let encodes = self.config.encode_header_params;
-                push_param(&mut text, encodes, name, value, parameters.value(encoded.clone()));
+            for (name, value) in varying.clone() {
+                push_param(&mut text, self.config.encode_header_params, name, value);
             }
-            text.push_str("oauth_signature=\"");
-            if self.config.encode_header_params {
-                push_percent(&mut text, signature.as_bytes());
-            } else {
-                text.push_str(signature);
-            }
-            text.push('"');
+            text.truncate(text.len() - 2);
             signed = signed.header(AUTHORIZATION, header_value(text)?);
         } else if has_oauth_header(parts) {
             signed = signed.without_header(AUTHORIZATION);
         }
+        let pairs = self.fixed.iter().map(|fixed| (fixed.name, fixed.value.as_str())).chain(varying);
         if replaces_query {
             signed = signed.uri(signed_query(&parts.uri, pairs.clone().filter(|_| place == Place::Query))?);
         }
@@ -231,7 +222,7 @@ fn signed_form<'a>(form: &str, pairs: impl Iterator<Item = (&'static str, &'a st
     for (name, value) in pairs {
         out.push_str(name);
         out.push('=');
-        push_percent(&mut out, value.as_bytes());
+        push_percent(&mut out, value);
         out.push('&');
     }
     out.pop();
@@ -239,12 +230,12 @@ fn signed_form<'a>(form: &str, pairs: impl Iterator<Item = (&'static str, &'a st
 }
 
 /// Appends `name="value", `.
-fn push_param(out: &mut String, encodes: bool, name: &str, value: &str, encoded: &str) {
+fn push_param(out: &mut String, encodes: bool, name: &str, value: &str) {
     out.push_str(name);
     out.push('=');
     if encodes {
         out.push('"');
-        out.push_str(encoded);
+        push_percent(out, value);
         out.push('"');
     } else {
         push_quoted(out, value);

@@ -207,11 +207,11 @@ impl<'a> Claim<'a> {
 
     fn base_string(&self, parts: &Parts, scheme: &str) -> Result<String> {
         let mut parameters = Parameters::with_capacity(512);
-        let is_signature = |name: &[u8]| name == b"oauth_signature";
+        let is_signature = |name: &str| *form_decode(name.as_bytes()) == *b"oauth_signature";
         parameters.push_form(self.query, is_signature);
         parameters.push_form(self.form.unwrap_or_default(), is_signature);
         for (name, value) in self.header.iter().filter(|(name, _)| name != "oauth_signature") {
-            parameters.push(name, value);
+            parameters.push_decoded(name, value);
         }
         let mut text = String::new();
         parameters.push_base_string(&mut text, parts, scheme)?;

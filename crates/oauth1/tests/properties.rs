@@ -32,7 +32,8 @@ fn request() -> impl Strategy<Value = Request<Payload>> {
         "https?://[a-z]{1,4}/(\\?[a-c=&%+é]{0,20}(&oauth_[a-z_]{1,9}=[a-c]{0,2}){0,2})?",
         "/[!-~]{0,20}",
     ];
-    const TYPES: [&str; 3] = ["application/x-www-form-urlencoded", "Application/X-WWW-form-urlencoded;x=y", "text/plain"];
+    const TYPES: [&str; 3] =
+        ["application/x-www-form-urlencoded", "Application/X-WWW-form-urlencoded;x=y", "text/plain"];
     let bodies = prop_oneof!["[a-c=&%+é]{0,20}(&oauth_signature=x)?".prop_map(Vec::from), any::<Vec<u8>>()];
     (uri, "(GET|POST|PUT|PATCH|get)", proptest::option::of(proptest::sample::select(&TYPES)), bodies).prop_filter_map(
         "what no request can hold",

@@ -8,6 +8,7 @@ mod bare;
 mod compare;
 mod digest;
 mod ntlm;
+mod oauth1;
 mod sigv4;
 
 use compare::Compare;
@@ -18,5 +19,6 @@ fn main() {
     bare::rows(&mut compare);
     digest::rows(&mut compare);
     ntlm::rows(&mut compare);
+    oauth1::rows(&mut compare);
     sigv4::rows(&mut compare);
 }

@@ -65,7 +65,7 @@ fn a_signature_moves_with_the_placement() {
     let (parts, payload) = moved(&header, &body, &in_request);
     assert!(!parts.headers.contains_key(AUTHORIZATION));
     let text = String::from_utf8(payload.bytes().unwrap().to_vec()).unwrap();
-    assert!(text.starts_with("a=1&oauth_consumer_key=key&oauth_token=token&"), "{text}");
+    assert!(text.starts_with("a=1&oauth_consumer_key=key&oauth_signature_method="), "{text}");
     assert_eq!(parts.headers[CONTENT_LENGTH], text.len().to_string());
 
     let (back, body) = moved(&parts, &payload, &config());
@@ -104,10 +104,10 @@ fn realm_and_raw_values_are_quoted() {
     let (parts, _) = sign(&raw, Request::get("http://h/"), Payload::empty()).unwrap();
     let header = str::from_utf8(parts.headers[AUTHORIZATION].as_bytes()).unwrap();
     assert!(
-        header.starts_with(r#"OAuth realm="a \"b\"\\ü", oauth_consumer_key="key", oauth_token="t/\"""#),
+        header.starts_with(r#"OAuth realm="a \"b\"\\ü", oauth_consumer_key="key", oauth_signature_method="#),
         "{header}"
     );
-    assert!(parts.headers[AUTHORIZATION].is_sensitive());
+    assert!(header.contains(r#"oauth_token="t/\"""#) && parts.headers[AUTHORIZATION].is_sensitive(), "{header}");
     for (field, value) in [("realm", "a\n"), ("token", "\0"), ("nonce", "\r")] {
         let mut config = raw.clone();
         match field {
