@@ -243,12 +243,13 @@ fn header_parameters(parts: &Parts) -> Result<Vec<(String, String)>> {
     if headers.next().is_some() {
         return Err(unreadable("it has two Authorization headers"));
     }
+    // Another scheme's credentials are not ours to read: the signature may be in the query or the body.
+    if !value.as_bytes().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"OAuth ")) {
+        return Ok(Vec::new());
+    }
     let Some(credentials) = challenge::challenges(value.as_bytes()).next() else { return Ok(Vec::new()) };
     let credentials =
         credentials.map_err(|err| unreadable("its Authorization header cannot be read").with_source(err))?;
-    if !credentials.is("OAuth") {
-        return Ok(Vec::new());
-    }
     let mut all = Vec::new();
     for param in credentials.params() {
         if param.name.eq_ignore_ascii_case("realm") {

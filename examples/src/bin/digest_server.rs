@@ -1,12 +1,9 @@
 //! A small server that demands Digest and checks it with `Verifier`, and a client that is let in, refused, and not replayed.
 
-use std::io::{BufRead as _, BufReader, Error, Write as _};
-use std::net::{TcpListener, TcpStream};
-
 use countersign::core::replay::MemoryNonceStore;
 use countersign::digest::{Account, User, Verifier};
 use countersign::{AuthConfig, Authenticator, Context, Payload, Step};
-use http::Request;
+use http::{Request, Response, StatusCode};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut key = [0; 32];
@@ -14,9 +11,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let verifier = Verifier::new("users@example.org", &key)?.with_nonce_lifetime(60);
     let seen = MemoryNonceStore::default();
 
-    let listener = TcpListener::bind(("127.0.0.1", 0))?;
-    let uri = format!("http://{}/", listener.local_addr()?);
-    std::thread::spawn(move || listener.incoming().flatten().try_for_each(|stream| serve(&stream, &verifier, &seen)));
+    let server = countersign_examples::serve(move |request| {
+        answer(request, &verifier, &seen).expect("challenges and info are headers")
+    })?;
+    let uri = format!("http://{server}/");
 
     for (password, expected) in [("Circle of Life", 200), ("guess", 401)] {
         let auth = Authenticator::new(&AuthConfig::digest("Mufasa", password))?;
@@ -27,39 +25,32 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// One connection, one request.
-fn serve(mut stream: &TcpStream, verifier: &Verifier, seen: &MemoryNonceStore) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream).lines();
-    let start = lines.next().transpose()?.unwrap_or_default();
-    let mut start = start.split(' ');
-    let mut request = Request::builder().method(start.next().unwrap_or_default()).uri(start.next().unwrap_or_default());
-    while let Some(line) = lines.next().transpose()?.filter(|line| !line.is_empty()) {
-        if let Some((name, value)) = line.split_once(':') {
-            request = request.header(name, value.trim());
-        }
-    }
-    let (parts, ()) = request.body(()).map_err(Error::other)?.into_parts();
-
+fn answer(
+    request: Request<Vec<u8>>,
+    verifier: &Verifier,
+    seen: &MemoryNonceStore,
+) -> Result<Response<String>, Box<dyn std::error::Error>> {
+    let (parts, body) = request.into_parts();
     let ctx = Context::now();
     let users = |user: &User<'_>| match user {
         User::Name(name) if *name == "Mufasa" => Some(Account::new("Mufasa", "Circle of Life")),
         _ => None,
     };
-    match verifier.verify(&parts, &Payload::empty(), users, seen, &ctx) {
+    let mut response = Response::new(String::new());
+    match verifier.verify(&parts, &Payload::from(body), users, seen, &ctx) {
+        // The server proves itself too, and the client checks it.
         Ok(user) => {
-            // The server proves itself too, and the client checks it.
-            let info = user.authentication_info(b"").map_err(Error::other)?;
-            write!(stream, "HTTP/1.1 200 OK\r\nAuthentication-Info: {}\r\n", info.to_str().map_err(Error::other)?)?;
+            response.headers_mut().insert("authentication-info", user.authentication_info(b"")?);
         }
         Err(refusal) => {
             println!("refused: {refusal}");
-            write!(stream, "HTTP/1.1 401 Unauthorized\r\n")?;
-            for challenge in verifier.challenges(refusal.stale, &ctx).map_err(Error::other)? {
-                write!(stream, "WWW-Authenticate: {}\r\n", challenge.to_str().map_err(Error::other)?)?;
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+            for challenge in verifier.challenges(refusal.stale, &ctx)? {
+                response.headers_mut().append("www-authenticate", challenge);
             }
         }
     }
-    write!(stream, "Content-Length: 0\r\nConnection: close\r\n\r\n")
+    Ok(response)
 }
 
 /// The status of the last reply.
