@@ -174,6 +174,26 @@ pub fn hex_in<'a>(bytes: &[u8], buf: &'a mut [u8]) -> &'a str {
     base16ct::lower::encode_str(bytes, buf).unwrap_or_default()
 }
 
+/// A number's decimal digits without an allocation: into `digits`.
+///
+/// ```
+/// assert_eq!(countersign_core::encode::decimal_in(1_353_832_234, &mut [0; 20]), "1353832234");
+/// ```
+#[must_use]
+pub fn decimal_in(number: u64, digits: &mut [u8; 20]) -> &str {
+    let mut rest = number;
+    let mut start = digits.len();
+    for (index, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+        start = index;
+        if rest == 0 {
+            break;
+        }
+    }
+    digits.get(start..).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or_default()
+}
+
 /// Reads hex of either case.
 ///
 /// # Errors
@@ -255,5 +275,8 @@ mod tests {
         assert_eq!(base64_url(b"\xfb\xff"), "-_8");
         assert_eq!(base64_url_decode(b"-_8").unwrap(), b"\xfb\xff");
         assert_eq!(hex_in(&[1, 2], &mut [0; 3]), "");
+        for number in [0, 7, 10, 1_191_242_096, u64::MAX] {
+            assert_eq!(decimal_in(number, &mut [0; 20]), number.to_string());
+        }
     }
 }

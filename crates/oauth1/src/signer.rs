@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use countersign_core::encode::{form_decode, push_percent};
+use countersign_core::encode::{decimal_in, form_decode, push_percent};
 use countersign_core::query::{self, Edit};
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Signed};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
@@ -143,7 +143,7 @@ impl Scheme for Signer {
             None => ctx.nonce_in(&mut hex)?,
         };
         let mut digits = [0; 20];
-        let timestamp = decimal(self.config.timestamp.unwrap_or_else(|| ctx.unix_time()), &mut digits);
+        let timestamp = decimal_in(self.config.timestamp.unwrap_or_else(|| ctx.unix_time()), &mut digits);
         let body_hash = self.body_hash(payload, form.is_some())?;
         let varying = [("oauth_nonce", nonce), ("oauth_timestamp", timestamp)];
         let varying = body_hash.as_deref().map(|hash| ("oauth_body_hash", hash)).into_iter().chain(varying);
@@ -267,21 +267,6 @@ fn check_header_text(field: &str, value: &str) -> Result<()> {
 fn header_value(text: String) -> Result<HeaderValue> {
     HeaderValue::from_maybe_shared(Bytes::from(text))
         .map_err(|err| Error::new(ErrorKind::InvalidConfig, "the nonce holds what no header can hold").with_source(err))
-}
-
-/// A number's decimal digits, without an allocation.
-fn decimal(number: u64, digits: &mut [u8; 20]) -> &str {
-    let mut rest = number;
-    let mut start = digits.len();
-    for (index, digit) in digits.iter_mut().enumerate().rev() {
-        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-        rest /= 10;
-        start = index;
-        if rest == 0 {
-            break;
-        }
-    }
-    digits.get(start..).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or_default()
 }
 
 /// Shows whose key signs and how, never a secret.

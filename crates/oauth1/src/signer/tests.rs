@@ -151,13 +151,6 @@ fn explaining_shows_the_base_string_but_no_key() {
     assert!(!shown.contains("secret\"") && !shown.contains("token secret"), "{shown}");
 }
 
-#[test]
-fn numbers_have_their_digits() {
-    for number in [0, 7, 10, 1_191_242_096, u64::MAX] {
-        assert_eq!(decimal(number, &mut [0; 20]), number.to_string());
-    }
-}
-
 #[cfg(feature = "rsa")]
 #[test]
 fn keys_that_cannot_sign_say_what_is_expected() {

@@ -1,0 +1,111 @@
+//! Bewits: URLs that anyone may GET until they expire. Source: "Single URI Authorization" of the Hawk specification.
+
+use countersign_core::encode::{base64_url, base64_url_decode, decimal_in};
+use countersign_core::query::{self, Edit};
+use countersign_core::{Context, Error, ErrorKind, Payload, Result};
+use http::request::Parts;
+use http::{Request, Uri};
+
+use crate::Signer;
+use crate::canonical::{Artifacts, Kind, Target, push_normalized};
+use crate::signature::Key;
+
+/// The query parameter.
+pub(crate) const BEWIT: &[u8] = b"bewit";
+
+impl Signer {
+    /// The URI with a bewit at the end of its query, good for GET and HEAD for `ttl` seconds. An earlier bewit is replaced; `ext`
+    /// of the config goes along, `app` and `dlg` do not.
+    ///
+    /// ```
+    /// use countersign_core::Context;
+    /// use countersign_hawk::{Config, Signer};
+    ///
+    /// let signer = Signer::new(&Config::new("dh37fgj492je", "werxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn"))?;
+    /// let uri = signer.bewit(&"https://example.com/report.pdf?page=1".parse()?, 300, &Context::now())?;
+    /// assert!(uri.query().unwrap().starts_with("page=1&bewit="));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`] when `ttl` is 0; [`ErrorKind::InvalidRequest`] when the URI has no host or scheme, or gets too
+    /// long.
+    pub fn bewit(&self, uri: &Uri, ttl: u64, ctx: &Context) -> Result<Uri> {
+        if ttl == 0 {
+            return Err(Error::new(ErrorKind::InvalidConfig, "a bewit of 0 seconds is expired when it is made"));
+        }
+        let mut edit = Edit::without(uri, |name| name == BEWIT);
+        // An empty query's `?` is taken over by the bewit's.
+        let text = edit.path_and_query();
+        let text = if uri.query() == Some("") { text.trim_end_matches('?') } else { text };
+        let unsigned = query::with_path_and_query(uri, text.to_owned())?;
+        let request = Request::get(unsigned).body(Payload::empty());
+        let request = request
+            .map_err(|err| Error::new(ErrorKind::InvalidRequest, "the URI makes no request").with_source(err))?;
+        let (parts, _) = request.into_parts();
+        let ext = self.config.ext.as_deref().unwrap_or_default();
+        if ext.contains('\\') {
+            return Err(Error::new(
+                ErrorKind::InvalidConfig,
+                "a bewit's `ext` may not hold a backslash, which parts its fields",
+            ));
+        }
+        let mut digits = [0; 20];
+        let now = self.config.timestamp.unwrap_or_else(|| ctx.shifted(self.offset(uri)).unix_time());
+        let expires = decimal_in(now.saturating_add(ttl), &mut digits);
+        let mac = mac(&self.key, &Target::of(&parts, None)?, expires, ext);
+        edit.push("bewit", &base64_url(format!("{}\\{expires}\\{mac}\\{ext}", self.config.id).as_bytes()));
+        edit.finish()
+    }
+}
+
+/// The MAC of a URL that is good until `expires`; the target's method is GET.
+pub(crate) fn mac(key: &Key, target: &Target<'_>, expires: &str, ext: &str) -> String {
+    let mut text = String::with_capacity(256);
+    push_normalized(&mut text, Kind::Bewit, target, &Artifacts { ts: expires, ext, ..Artifacts::default() });
+    key.mac(&text)
+}
+
+/// What a request says of its bewit: id, expiry, MAC and ext.
+pub(crate) struct Bewit {
+    fields: [String; 4],
+}
+
+impl Bewit {
+    /// The one bewit of a query.
+    pub(crate) fn of(parts: &Parts) -> Result<Self> {
+        let invalid = |why: &'static str| Error::new(ErrorKind::InvalidRequest, why);
+        let mut values = query::pairs(parts.uri.query().unwrap_or_default())
+            .filter(|(name, _)| name.as_bytes() == BEWIT)
+            .map(|(_, value)| value.unwrap_or_default());
+        let value = values.next().ok_or_else(|| invalid("the request has no bewit"))?;
+        if values.next().is_some() {
+            return Err(invalid("the request has two bewits"));
+        }
+        let text = base64_url_decode(value.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = text.ok_or_else(|| invalid("the bewit is not base64 of a text"))?;
+        let fields: Vec<String> = text.split('\\').map(str::to_owned).collect();
+        let fields = fields.try_into().map_err(|_| invalid("the bewit is not of the form id\\exp\\mac\\ext"))?;
+        Ok(Self { fields })
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        let [id, ..] = &self.fields;
+        id
+    }
+
+    pub(crate) fn expires(&self) -> &str {
+        let [_, expires, ..] = &self.fields;
+        expires
+    }
+
+    pub(crate) fn mac(&self) -> &str {
+        let [_, _, mac, _] = &self.fields;
+        mac
+    }
+
+    pub(crate) fn ext(&self) -> &str {
+        let [_, _, _, ext] = &self.fields;
+        ext
+    }
+}

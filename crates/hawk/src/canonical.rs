@@ -1,0 +1,138 @@
+//! Request to normalized string. Source: "Normalized Request String" of the Hawk specification, and the reference implementation.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use countersign_core::target::{self, default_port, split_port};
+use countersign_core::{Error, ErrorKind, Result};
+use http::request::Parts;
+
+/// What a MAC is of: no MAC of one kind holds for another.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Header,
+    Response,
+    Bewit,
+    Message,
+}
+
+/// Where a request goes, as it is signed.
+pub(crate) struct Target<'a> {
+    pub(crate) method: Cow<'a, str>,
+    pub(crate) resource: Cow<'a, str>,
+    pub(crate) host: Cow<'a, str>,
+    pub(crate) port: u16,
+}
+
+/// What else is signed; empty texts are none.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Artifacts<'a> {
+    pub(crate) ts: &'a str,
+    pub(crate) nonce: &'a str,
+    pub(crate) hash: &'a str,
+    pub(crate) ext: &'a str,
+    pub(crate) app: &'a str,
+    pub(crate) dlg: &'a str,
+}
+
+impl<'a> Target<'a> {
+    /// `scheme` counts where the URI has none, and says the port where none is written.
+    pub(crate) fn of(parts: &'a Parts, scheme: Option<&'a str>) -> Result<Self> {
+        let (host, port) = split_port(target::host(parts)?);
+        let port = port.or_else(|| default_port(parts.uri.scheme_str().or(scheme)?)).ok_or_else(|| {
+            const WHY: &str = "the port is signed, and neither the URI nor its scheme names one: give an absolute URI";
+            Error::new(ErrorKind::InvalidRequest, WHY)
+        })?;
+        Ok(Self {
+            method: folded(parts.method.as_str(), u8::is_ascii_lowercase, str::to_ascii_uppercase),
+            resource: target::path_and_query(&parts.uri),
+            host: folded(host, u8::is_ascii_uppercase, str::to_ascii_lowercase),
+            port,
+        })
+    }
+}
+
+fn folded<'a>(text: &'a str, is_wrong: fn(&u8) -> bool, fold: fn(&str) -> String) -> Cow<'a, str> {
+    if text.as_bytes().iter().any(is_wrong) { Cow::Owned(fold(text)) } else { Cow::Borrowed(text) }
+}
+
+/// Appends the text that is signed.
+pub(crate) fn push_normalized(out: &mut String, kind: Kind, target: &Target<'_>, artifacts: &Artifacts<'_>) {
+    out.push_str(match kind {
+        Kind::Header => "hawk.1.header\n",
+        Kind::Response => "hawk.1.response\n",
+        Kind::Bewit => "hawk.1.bewit\n",
+        Kind::Message => "hawk.1.message\n",
+    });
+    for part in [artifacts.ts, artifacts.nonce, &target.method, &target.resource, &target.host] {
+        out.push_str(part);
+        out.push('\n');
+    }
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{}", target.port);
+    out.push_str(artifacts.hash);
+    out.push('\n');
+    for character in artifacts.ext.chars() {
+        match character {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            _ => out.push(character),
+        }
+    }
+    out.push('\n');
+    if !artifacts.app.is_empty() {
+        for part in [artifacts.app, artifacts.dlg] {
+            out.push_str(part);
+            out.push('\n');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    /// The specification's example.
+    #[test]
+    fn the_specifications_example() {
+        let request = Request::get("http://Example.com:8000/resource/1?b=1&a=2").body(()).unwrap();
+        let (parts, ()) = request.into_parts();
+        let artifacts =
+            Artifacts { ts: "1353832234", nonce: "j4h3g2", ext: "some-app-ext-data", ..Artifacts::default() };
+        let mut out = String::new();
+        push_normalized(&mut out, Kind::Header, &Target::of(&parts, None).unwrap(), &artifacts);
+        let expected =
+            "hawk.1.header\n1353832234\nj4h3g2\nGET\n/resource/1?b=1&a=2\nexample.com\n8000\n\nsome-app-ext-data\n";
+        assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn ports_come_from_the_host_or_the_scheme() {
+        let port = |request: http::request::Builder, scheme| {
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            Target::of(&parts, scheme).map(|target| (target.host.into_owned(), target.port)).map_err(|err| err.kind())
+        };
+        assert_eq!(port(Request::get("https://h/"), None), Ok(("h".into(), 443)));
+        assert_eq!(port(Request::get("https://h:81/").header("host", "G"), None), Ok(("g".into(), 443)));
+        assert_eq!(port(Request::get("/").header("host", "[::1]:8000"), None), Ok(("[::1]".into(), 8000)));
+        assert_eq!(port(Request::get("/").header("host", "h"), Some("http")), Ok(("h".into(), 80)));
+        assert_eq!(port(Request::get("/").header("host", "h"), None), Err(ErrorKind::InvalidRequest));
+    }
+
+    #[test]
+    fn ext_is_escaped_and_dlg_needs_app() {
+        let (parts, ()) = Request::get("http://h").body(()).unwrap().into_parts();
+        let text = |artifacts: Artifacts<'_>| {
+            let mut out = String::new();
+            push_normalized(&mut out, Kind::Bewit, &Target::of(&parts, None).unwrap(), &artifacts);
+            out
+        };
+        assert!(
+            text(Artifacts { ext: "a\\b\nc", dlg: "d", ..Artifacts::default() })
+                .ends_with("\n/\nh\n80\n\na\\\\b\\nc\n")
+        );
+        assert!(text(Artifacts { app: "a", ..Artifacts::default() }).ends_with("\n\na\n\n"));
+    }
+}

@@ -1,0 +1,70 @@
+//! Hawk for any [`http::Request`]: signed headers and payloads, bewits, the server's proof, clock skew, and the server's side.
+//! No I/O.
+//!
+//! ```
+//! use countersign_core::{Context, Payload, Scheme as _};
+//! use countersign_hawk::{Config, Signer};
+//! use http::Request;
+//!
+//! let mut config = Config::new("dh37fgj492je", "werxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn");
+//! config.ext = Some("some-app-ext-data".into());
+//! let signer = Signer::new(&config)?;
+//!
+//! let request = Request::get("http://example.com:8000/resource/1?b=1&a=2");
+//! let (mut parts, mut payload) = request.body(Payload::empty())?.into_parts();
+//! // A program signs with `Context::now()`; here time and nonce are those of the specification's example.
+//! signer.sign(&mut parts, &mut payload, &Context::fixed(1_353_832_234, "j4h3g2"))?;
+//! let authorization = parts.headers["authorization"].to_str()?;
+//! assert!(authorization.ends_with("mac=\"6R4rV5iE+NPoym+WwjeHzjAGXUtLNIxmo1vpMofpLAE=\""));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! * [`Signer`] signs; through an [`Exchange`](countersign_core::Exchange) it also follows the server's clock: a 401 that proves its
+//!   time (`ts`, `tsm`) is answered once, and the offset remembered for the origin.
+//! * A `Server-Authorization` header is checked by every exchange that meets one; `require_server_authorization` demands it, with the
+//!   hash of the body. By hand: [`Signer::check_response`].
+//! * [`Signer::bewit`] makes URLs that expire. [`Signer::message`] signs what is no HTTP request.
+//! * [`verify`] is the server's side.
+//!
+//! # What it does not do
+//!
+//! * No Oz: `app` and `dlg` are signed and sent, tickets are not made.
+//! * No algorithm but `sha256` and `sha1`, as the reference implementation.
+//!
+//! # Known server quirks
+//!
+//! * The reference server and mohawk refuse any `"` or `\` in a header, so an `ext` that has them is signed and sent as the
+//!   specification says, and refused by them.
+//! * A proxy that changes Host or port breaks the MAC.
+//!
+//! # Beside Postman
+//!
+//! * With the payload hash on, Postman leaves it out for an empty body; here the empty body is hashed, as the reference client does.
+//! * Postman's nonce has six characters; here it is 16 hex digits. `user` does nothing there either.
+//! * Postman signs with an empty id or key; here that is an error.
+
+mod attributes;
+mod bewit;
+mod canonical;
+mod config;
+mod dialogue;
+mod message;
+mod response;
+mod signature;
+mod signer;
+
+pub mod verify;
+
+use http::HeaderName;
+
+pub use config::Config;
+pub use message::Message;
+pub use signature::Algorithm;
+pub use signer::Signer;
+
+/// The header in which a server proves itself.
+pub const SERVER_AUTHORIZATION: HeaderName = HeaderName::from_static("server-authorization");
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
