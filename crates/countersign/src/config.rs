@@ -9,6 +9,8 @@ use crate::aws_sigv4;
 use crate::basic;
 #[cfg(feature = "digest")]
 use crate::digest;
+#[cfg(feature = "hawk")]
+use crate::hawk;
 #[cfg(feature = "ntlm")]
 use crate::ntlm;
 #[cfg(feature = "oauth1")]
@@ -63,6 +65,9 @@ pub enum AuthConfig {
     /// A consumer's and a token's secret, by which each request is signed (RFC 5849).
     #[cfg(feature = "oauth1")]
     Oauth1(oauth1::Config),
+    /// A key's MAC over each request, and the server's proof in return.
+    #[cfg(feature = "hawk")]
+    Hawk(hawk::Config),
     /// AWS Signature Version 4.
     #[cfg(feature = "aws-sigv4")]
     AwsSigv4(aws_sigv4::Config),
@@ -116,6 +121,13 @@ impl AuthConfig {
         Self::Oauth1(oauth1::Config::new(consumer_key, consumer_secret))
     }
 
+    /// [`AuthConfig::Hawk`], with SHA-256.
+    #[cfg(feature = "hawk")]
+    #[must_use]
+    pub fn hawk(id: impl Into<String>, key: impl Into<Secret>) -> Self {
+        Self::Hawk(hawk::Config::new(id, key))
+    }
+
     /// This config, or, where it inherits, the nearest of its `parents` (nearest first: folders, then collection) that
     /// does not.
     ///
@@ -153,6 +165,8 @@ impl AuthConfig {
             Self::Ntlm(config) => Arc::new(ntlm::Signer::new(config)?),
             #[cfg(feature = "oauth1")]
             Self::Oauth1(config) => Arc::new(oauth1::Signer::new(config)?),
+            #[cfg(feature = "hawk")]
+            Self::Hawk(config) => Arc::new(hawk::Signer::new(config)?),
             #[cfg(feature = "aws-sigv4")]
             Self::AwsSigv4(config) => Arc::new(aws_sigv4::Signer::new(config)?),
         })
