@@ -84,7 +84,11 @@ fn bewits_work_and_expire() {
     for path in ["/bewit", "/bewit?a=1&b", "/bewit?"] {
         let uri = signer.bewit(&server.uri(path).parse().unwrap(), 60, &Context::now()).unwrap();
         let response = get(uri);
-        assert_eq!((response.status(), response.body().as_slice()), (StatusCode::OK, b"bewit e x t".as_slice()), "{path}");
+        assert_eq!(
+            (response.status(), response.body().as_slice()),
+            (StatusCode::OK, b"bewit e x t".as_slice()),
+            "{path}"
+        );
     }
     let before = Context::now().shifted(-100);
     let expired = signer.bewit(&server.uri("/bewit").parse().unwrap(), 60, &before).unwrap();

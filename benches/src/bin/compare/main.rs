@@ -7,6 +7,7 @@
 mod bare;
 mod compare;
 mod digest;
+mod hawk;
 mod ntlm;
 mod oauth1;
 mod sigv4;
@@ -18,6 +19,7 @@ fn main() {
     let mut compare = Compare::new(part);
     bare::rows(&mut compare);
     digest::rows(&mut compare);
+    hawk::rows(&mut compare);
     ntlm::rows(&mut compare);
     oauth1::rows(&mut compare);
     sigv4::rows(&mut compare);

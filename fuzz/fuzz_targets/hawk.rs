@@ -1,0 +1,40 @@
+//! Any Authorization header, bewit and reply: verified or an error, never a panic, and conversations end.
+#![no_main]
+
+use countersign::hawk::verify::{Credentials, Verifier};
+use countersign::hawk::{Config, SERVER_AUTHORIZATION, Signer};
+use countersign::{AuthConfig, Authenticator, Context, Payload, Step};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: (&str, &[u8], &[u8], bool)| {
+    let (path, header, body, refused) = input;
+    let ctx = Context::fixed(1_353_832_234, "n");
+    let verifier = Verifier::new(|_: &str| Some(Credentials::new("key")));
+    let value = HeaderValue::from_bytes(header).ok();
+    let request = Request::get("http://h/").body(Payload::from(body.to_vec())).expect("a request");
+
+    let (mut parts, payload) = request.clone().into_parts();
+    parts.uri = format!("http://h/{path}").parse::<Uri>().unwrap_or_default();
+    let _ = verifier.verify_bewit(&parts, &ctx);
+    let signer = Signer::new(&Config::new("id", "key")).expect("a valid config");
+    if let Ok(uri) = signer.bewit(&parts.uri, 1, &ctx) {
+        parts.uri = uri;
+        verifier.verify_bewit(&parts, &ctx).expect("our own bewit is taken");
+    }
+    parts.headers.extend(value.clone().map(|value| (header::AUTHORIZATION, value)));
+    let _ = verifier.verify(&parts, &payload, &ctx);
+
+    let auth = Authenticator::new(&AuthConfig::hawk("id", "key")).expect("a valid config");
+    let (mut exchange, mut step) = auth.start(request, &ctx);
+    let headers: HeaderMap = value
+        .into_iter()
+        .flat_map(|value| [(header::WWW_AUTHENTICATE, value.clone()), (SERVER_AUTHORIZATION, value)])
+        .collect();
+    for _ in 0..3 {
+        let Step::Send(_) = step else { return };
+        let status = if refused { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
+        step = exchange.on_response(status, &headers, body, &ctx);
+    }
+    assert!(!matches!(step, Step::Send(_)), "a conversation ends");
+});
