@@ -213,6 +213,18 @@ pub fn push_base64(out: &mut String, bytes: &[u8]) {
     BASE64_STANDARD.encode_string(bytes, out);
 }
 
+/// [`base64()`]'s text without an allocation: into `buf`, which must have four bytes for each begun three of `bytes`; else the
+/// text is empty.
+///
+/// ```
+/// assert_eq!(countersign_core::encode::base64_in(b"\xfb\xff", &mut [0; 4]), "+/8=");
+/// ```
+#[must_use]
+pub fn base64_in<'a>(bytes: &[u8], buf: &'a mut [u8]) -> &'a str {
+    let length = BASE64_STANDARD.encode_slice(bytes, buf).unwrap_or_default();
+    buf.get(..length).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
+}
+
 /// Base64 with `-`, `_` and no padding (RFC 4648 section 5).
 #[must_use]
 pub fn base64_url(bytes: &[u8]) -> String {

@@ -9,6 +9,8 @@ use crate::aws_sigv4;
 use crate::basic;
 #[cfg(feature = "digest")]
 use crate::digest;
+#[cfg(feature = "edgegrid")]
+use crate::edgegrid;
 #[cfg(feature = "hawk")]
 use crate::hawk;
 #[cfg(feature = "ntlm")]
@@ -68,6 +70,9 @@ pub enum AuthConfig {
     /// A key's MAC over each request, and the server's proof in return.
     #[cfg(feature = "hawk")]
     Hawk(hawk::Config),
+    /// Akamai EdgeGrid.
+    #[cfg(feature = "edgegrid")]
+    Edgegrid(edgegrid::Config),
     /// AWS Signature Version 4.
     #[cfg(feature = "aws-sigv4")]
     AwsSigv4(aws_sigv4::Config),
@@ -128,6 +133,17 @@ impl AuthConfig {
         Self::Hawk(hawk::Config::new(id, key))
     }
 
+    /// [`AuthConfig::Edgegrid`], for the host that each request names.
+    #[cfg(feature = "edgegrid")]
+    #[must_use]
+    pub fn edgegrid(
+        access_token: impl Into<String>,
+        client_token: impl Into<String>,
+        client_secret: impl Into<Secret>,
+    ) -> Self {
+        Self::Edgegrid(edgegrid::Config::new(access_token, client_token, client_secret))
+    }
+
     /// This config, or, where it inherits, the nearest of its `parents` (nearest first: folders, then collection) that
     /// does not.
     ///
@@ -167,6 +183,8 @@ impl AuthConfig {
             Self::Oauth1(config) => Arc::new(oauth1::Signer::new(config)?),
             #[cfg(feature = "hawk")]
             Self::Hawk(config) => Arc::new(hawk::Signer::new(config)?),
+            #[cfg(feature = "edgegrid")]
+            Self::Edgegrid(config) => Arc::new(edgegrid::Signer::new(config)?),
             #[cfg(feature = "aws-sigv4")]
             Self::AwsSigv4(config) => Arc::new(aws_sigv4::Signer::new(config)?),
         })

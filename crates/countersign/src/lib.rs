@@ -89,6 +89,9 @@ pub use countersign_core as core;
 #[cfg(feature = "digest")]
 #[doc(inline)]
 pub use countersign_digest as digest;
+#[cfg(feature = "edgegrid")]
+#[doc(inline)]
+pub use countersign_edgegrid as edgegrid;
 #[cfg(feature = "hawk")]
 #[doc(inline)]
 pub use countersign_hawk as hawk;

@@ -41,7 +41,7 @@
 //!
 //! * With the payload hash on, Postman leaves it out for an empty body; here the empty body is hashed, as the reference client does.
 //! * Postman's nonce has six characters; here it is 16 hex digits. `user` does nothing there either.
-//! * Postman signs with an empty id or key; here that is an error.
+//! * Postman sends a request unsigned, in silence, when id or key is missing; here that is an error.
 
 mod attributes;
 mod bewit;

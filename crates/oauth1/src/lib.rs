@@ -40,8 +40,8 @@
 //!
 //! # Beside Postman
 //!
-//! Postman draws an 11-character nonce, here it is 32 hex digits. It signs a request without a consumer key as if it were none;
-//! here that is an error.
+//! Postman draws an 11-character nonce, here it is 32 hex digits. It sends a request unsigned, in
+//! silence, when the consumer key is missing; here that is an error.
 
 mod canonical;
 mod config;

@@ -1,0 +1,87 @@
+//! Request to the text that is signed: method, scheme, host, path and query, headers, content hash and the unsigned header, parted
+//! by tabs.
+
+use countersign_core::{Error, ErrorKind, Payload, Result};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Method};
+
+use crate::signature::push_content_hash;
+
+/// Where a request goes, as it is signed.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) scheme: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) path_and_query: &'a str,
+}
+
+/// What a request's body is signed by.
+pub(crate) fn content<'a>(parts: &Parts, payload: &'a Payload, max_body: u64) -> Result<&'a [u8]> {
+    // Methods are compared as they are signed, in upper case.
+    if parts.method != Method::POST && !parts.method.as_str().eq_ignore_ascii_case("POST") {
+        return Ok(&[]);
+    }
+    let Some(bytes) = payload.bytes() else {
+        return Err(Error::new(ErrorKind::PayloadRequired, "the body of a POST is signed, and this one is streamed"));
+    };
+    Ok(usize::try_from(max_body).ok().and_then(|most| bytes.get(..most)).unwrap_or(bytes))
+}
+
+pub(crate) fn push_data_to_sign(
+    out: &mut String,
+    parts: &Parts,
+    target: Target<'_>,
+    headers_to_sign: &[HeaderName],
+    content: &[u8],
+    unsigned_header: &str,
+) -> Result<()> {
+    let method = parts.method.as_str();
+    if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        out.push_str(&method.to_ascii_uppercase());
+    } else {
+        out.push_str(method);
+    }
+    for part in [target.scheme, target.host, target.path_and_query] {
+        out.push('\t');
+        out.push_str(part);
+    }
+    out.push('\t');
+    push_headers(out, &parts.headers, headers_to_sign)?;
+    out.push('\t');
+    if !content.is_empty() {
+        push_content_hash(out, content);
+    }
+    out.push('\t');
+    out.push_str(unsigned_header);
+    Ok(())
+}
+
+/// `name:value`, parted by tabs: values trimmed, white space within folded to one space.
+fn push_headers(out: &mut String, headers: &HeaderMap, headers_to_sign: &[HeaderName]) -> Result<()> {
+    let mut is_first = true;
+    for name in headers_to_sign {
+        let mut values = headers.get_all(name).iter();
+        let Some(value) = values.next() else { continue };
+        let invalid = |why: &str| {
+            Error::new(ErrorKind::InvalidRequest, format!("the header `{name}` is to be signed, and {why}"))
+        };
+        if values.next().is_some() {
+            return Err(invalid("occurs twice"));
+        }
+        let value = str::from_utf8(value.as_bytes()).map_err(|_| invalid("is not UTF-8"))?;
+        let mut words = value.split_ascii_whitespace();
+        let Some(first) = words.next() else { continue };
+        if !is_first {
+            out.push('\t');
+        }
+        is_first = false;
+        out.push_str(name.as_str());
+        out.push(':');
+        out.push_str(first);
+        for word in words {
+            out.push(' ');
+            out.push_str(word);
+        }
+    }
+    Ok(())
+}
