@@ -49,6 +49,13 @@ pub(crate) struct Sign {
     /// An auth config, as JSON, in place of the request's own.
     #[arg(long, value_name = "FILE")]
     pub(crate) auth: Option<PathBuf>,
+    /// An `.edgerc` file with Akamai's credentials, in place of the request's own auth. Akamai's variables (AKAMAI_HOST and so on)
+    /// win over it, as in Akamai's clients.
+    #[arg(long, value_name = "FILE", conflicts_with = "auth")]
+    pub(crate) edgerc: Option<PathBuf>,
+    /// The section of the `.edgerc` file.
+    #[arg(long, value_name = "NAME", default_value = "default", requires = "edgerc")]
+    pub(crate) section: String,
     /// Lines of NAME=VALUE, for the config's {{NAME}}. They win over the environment.
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,

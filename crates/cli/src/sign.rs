@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use countersign::{AuthConfig, Authenticator, ErrorKind};
+use countersign::{AuthConfig, Authenticator, ErrorKind, edgegrid};
 use http::Request;
 use serde_json::Value;
 
@@ -46,6 +46,9 @@ pub(crate) fn sign(args: &Sign, style: &Style, out: &mut impl Write) -> Result<E
 
 /// The config of `--auth`, else the request's own, with the variables' values.
 fn auth_config(args: &Sign, own: Option<Value>) -> Result<AuthConfig, Failure> {
+    if let Some(path) = &args.edgerc {
+        return edgerc(path, &args.section);
+    }
     let json = match &args.auth {
         Some(path) => serde_json::from_str(&input::text(path)?)
             .map_err(|why| Failure::Input(format!("{} is not JSON: {why}", path.display())))?,
@@ -55,4 +58,15 @@ fn auth_config(args: &Sign, own: Option<Value>) -> Result<AuthConfig, Failure> {
     };
     let config = config::read(json).map_err(|why| Failure::Input(format!("the auth config cannot be read: {why}")))?;
     variables::resolve(&config, args.env_file.as_deref())
+}
+
+/// Akamai's credentials: from the environment, else from the file.
+fn edgerc(path: &Path, section: &str) -> Result<AuthConfig, Failure> {
+    let unreadable = |why: countersign::Error| Failure::Input(format!("{}: {why}", path.display()));
+    let from_env = edgegrid::Config::from_env(section, |name| std::env::var(name).ok()).map_err(unreadable)?;
+    let config = match from_env {
+        Some(config) => config,
+        None => edgegrid::Config::from_edgerc(&input::text(path)?, section).map_err(unreadable)?,
+    };
+    Ok(AuthConfig::Edgegrid(config))
 }

@@ -173,3 +173,22 @@ fn completions_are_printed() {
         assert!(run.code == 0 && run.out.contains("server-says"), "{shell}");
     }
 }
+
+#[test]
+fn akamais_credentials_come_from_their_file_or_their_variables() {
+    let (request, edgerc) = (repository("examples/requests/edgegrid.http"), repository("examples/requests/edgerc"));
+    let sign = |more: &[&str], env: &[(&str, &str)]| {
+        countersign(&[&["sign", &request, "--time", "1395430461", "--edgerc", &edgerc], more].concat(), env, "")
+    };
+    let run = sign(&["--nonce", "n"], &[]);
+    let expected = "authorization: EG1-HMAC-SHA256 client_token=akab-client-token;access_token=akab-access-token;\
+        timestamp=20140321T19:34:21+0000;nonce=n;signature=";
+    assert!(run.code == 0 && run.out.contains(expected), "{} {}", run.out, run.err);
+    let names = ["AKAMAI_HOST", "AKAMAI_CLIENT_TOKEN", "AKAMAI_CLIENT_SECRET", "AKAMAI_ACCESS_TOKEN"];
+    let run = sign(&[], &names.map(|name| (name, "from-the-environment")));
+    assert!(run.out.contains("client_token=from-the-environment;"), "{} {}", run.out, run.err);
+    let run = sign(&[], &[("AKAMAI_HOST", "h")]);
+    assert!(run.code == 2 && run.err.contains("AKAMAI_ACCESS_TOKEN is missing"), "{}", run.err);
+    let run = sign(&["--section", "none"], &[]);
+    assert!(run.code == 2 && run.err.contains("no section [none]"), "{}", run.err);
+}

@@ -80,7 +80,7 @@ impl Signer {
 
 /// What stands in the header between `=` and `;`.
 pub(crate) fn check_field(field: &str, value: &str) -> Result<()> {
-    if value.contains(';') || value.contains(char::is_whitespace) || value.contains(char::is_control) {
+    if value.bytes().any(|byte| matches!(byte, 0..=b' ' | b';' | 0x7f)) {
         let message =
             format!("`{field}` holds `;`, white space or a control character, which would break the header apart");
         return Err(Error::new(ErrorKind::InvalidConfig, message));

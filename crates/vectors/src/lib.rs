@@ -35,6 +35,7 @@ files! {
     "digest-rfc2617",
     "digest-rfc7616",
     "edgegrid-akamai",
+    "edgegrid-node",
     "edgegrid-policies",
     "edgegrid-published",
     "hawk-mohawk",

@@ -7,6 +7,7 @@
 mod bare;
 mod compare;
 mod digest;
+mod edgegrid;
 mod hawk;
 mod ntlm;
 mod oauth1;
@@ -19,6 +20,7 @@ fn main() {
     let mut compare = Compare::new(part);
     bare::rows(&mut compare);
     digest::rows(&mut compare);
+    edgegrid::rows(&mut compare);
     hawk::rows(&mut compare);
     ntlm::rows(&mut compare);
     oauth1::rows(&mut compare);
