@@ -30,7 +30,8 @@ pub(crate) fn rows(compare: &mut Compare) {
             text.split('"').step_by(2).map(|name| name.trim_matches([',', ' ', '=']).to_owned()).collect::<Vec<_>>()
         };
         let (mut ours, mut theirs) = (names(ours.to_str().expect("text")), names(theirs));
-        (ours.sort(), theirs.sort());
+        ours.sort();
+        theirs.sort();
         assert_eq!(ours, theirs);
     });
 }
