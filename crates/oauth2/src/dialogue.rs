@@ -1,0 +1,197 @@
+use std::sync::Arc;
+
+use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Signed, Step, challenge};
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderMap, Request, StatusCode};
+
+use crate::Signer;
+use crate::request::{refresh_request, token_request};
+use crate::session::{Acquired, How, Lead, Outcome, lock};
+use crate::token::{ServerError, Token};
+
+/// At most: token, request, refresh, request; and one more token request where a refresh token is not known any more.
+pub(crate) struct Conversation {
+    signer: Arc<Signer>,
+    state: State,
+    /// A token that the server refused: there is no second time.
+    refused: Option<Arc<Token>>,
+    signed: Option<Signed>,
+}
+
+enum State {
+    Unsent,
+    /// A token request is out.
+    Fetching(Lead, How),
+    /// Another exchange's is.
+    Waiting(Outcome),
+    /// The request itself is out.
+    Sent(Arc<Token>),
+    Over,
+}
+
+impl Conversation {
+    pub(crate) const fn new(signer: Arc<Signer>) -> Self {
+        Self { signer, state: State::Unsent, refused: None, signed: None }
+    }
+
+    fn go_on(&mut self, original: &Request<Payload>, ctx: &Context) -> Result<Step> {
+        match self.signer.session.acquire(self.refused.as_deref(), ctx.unix_time())? {
+            Acquired::Use(token) => self.send(original, token),
+            Acquired::Fetch(lead, how) => self.fetch(lead, how, ctx),
+            Acquired::Wait(wait, outcome) => {
+                self.state = State::Waiting(outcome);
+                Ok(Step::Wait(wait))
+            }
+            // After a refusal the reply that says so is the caller's.
+            Acquired::Person if self.refused.is_some() => Ok(Step::Done),
+            Acquired::Person => Err(self.signer.needs_person(ctx)),
+        }
+    }
+
+    fn fetch(&mut self, lead: Lead, how: How, ctx: &Context) -> Result<Step> {
+        let request = self.signer.grant().and_then(|grant| match &how {
+            How::Refresh(refresh) => refresh_request(grant, refresh, ctx),
+            How::Grant => token_request(grant, ctx),
+        });
+        match request {
+            Ok(request) => {
+                self.state = State::Fetching(lead, how);
+                Ok(Step::Send(request))
+            }
+            Err(why) => {
+                lead.fail(&why);
+                Err(why)
+            }
+        }
+    }
+
+    fn send(&mut self, original: &Request<Payload>, token: Arc<Token>) -> Result<Step> {
+        let (mut parts, mut payload) = original.clone().into_parts();
+        let signed = self.signer.place(&parts, &token)?;
+        signed.apply(&mut parts, &mut payload);
+        self.signed = Some(signed);
+        self.state = State::Sent(token);
+        Ok(Step::Send(Request::from_parts(parts, payload)))
+    }
+
+    fn on_token(
+        &mut self,
+        lead: Lead,
+        how: How,
+        original: &Request<Payload>,
+        reply: Reply<'_>,
+        ctx: &Context,
+    ) -> Result<Step> {
+        let session = &self.signer.session;
+        let why = match Token::from_reply(reply, ctx.unix_time()) {
+            Ok(token) => {
+                let token = session.fetched(lead, &how, token)?;
+                return self.send(original, token);
+            }
+            Err(why) => why,
+        };
+        if let How::Refresh(refresh) = &how
+            && ServerError::cause_of(&why).is_some_and(|cause| cause.error == "invalid_grant")
+        {
+            session.drop_refresh(refresh)?;
+            if self.signer.grant()?.grant_type.needs_person() || lead.old.is_some() {
+                return self.without(lead, why, original);
+            }
+            return self.fetch(lead, How::Grant, ctx);
+        }
+        self.without(lead, why, original)
+    }
+
+    /// No new token: the old one serves as long as it is good.
+    fn without(&mut self, lead: Lead, why: Error, original: &Request<Payload>) -> Result<Step> {
+        let old = lead.old.clone();
+        lead.fail(&why);
+        match old {
+            Some(token) => self.send(original, token),
+            None => Err(why),
+        }
+    }
+
+    fn or_fail(&mut self, step: Result<Step>) -> Step {
+        step.unwrap_or_else(|why| {
+            self.state = State::Over;
+            Step::Failed(why)
+        })
+    }
+}
+
+impl Dialogue for Conversation {
+    fn start(&mut self, original: &Request<Payload>, ctx: &Context) -> Step {
+        let step = self.go_on(original, ctx);
+        self.or_fail(step)
+    }
+
+    fn resume(&mut self, original: &Request<Payload>, ctx: &Context) -> Step {
+        let shared = match &self.state {
+            State::Waiting(outcome) => lock(outcome).clone(),
+            _ => None,
+        };
+        if let Some(Err(failure)) = shared {
+            return self.or_fail(Err(failure.into_error()));
+        }
+        self.start(original, ctx)
+    }
+
+    fn on_response(&mut self, original: &Request<Payload>, reply: Reply<'_>, ctx: &Context) -> Step {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Fetching(lead, how) => {
+                let step = self.on_token(lead, how, original, reply, ctx);
+                self.or_fail(step)
+            }
+            State::Sent(token) if self.refused.is_none() && is_invalid_token(reply.status, reply.headers) => {
+                self.refused = Some(token);
+                if self.signer.session.grant().is_none() {
+                    return Step::Done;
+                }
+                let step = self.go_on(original, ctx);
+                self.or_fail(step)
+            }
+            State::Sent(_) | State::Unsent | State::Waiting(_) | State::Over => Step::Done,
+        }
+    }
+
+    fn reads_body(&self) -> bool {
+        matches!(self.state, State::Fetching(..))
+    }
+
+    fn signed(&self) -> Option<&Signed> {
+        self.signed.as_ref()
+    }
+}
+
+/// RFC 6750 section 3.1.
+fn is_invalid_token(status: StatusCode, headers: &HeaderMap) -> bool {
+    status == StatusCode::UNAUTHORIZED
+        && challenge::in_headers(headers, &WWW_AUTHENTICATE)
+            .filter_map(Result::ok)
+            .any(|challenge| challenge.param("error").is_some_and(|error| *error == *b"invalid_token"))
+}
+
+impl Signer {
+    fn grant(&self) -> Result<&crate::Grant> {
+        self.session.grant().ok_or_else(|| Error::new(ErrorKind::InvalidConfig, "the config has no grant"))
+    }
+
+    /// That nobody but a person can go on, with the URL that they must open.
+    fn needs_person(&self, ctx: &Context) -> Error {
+        match self.session.ask(ctx) {
+            Ok(request) => {
+                let message = format!(
+                    "there is no token, and a person must consent: open {} and give the callback to `Signer::callback`",
+                    request.url()
+                );
+                Error::new(ErrorKind::NeedsExchange, message)
+            }
+            // A device, or a grant that cannot be asked for.
+            Err(why) => {
+                let message = "there is no token, and a person must consent at another device: see `device_request`";
+                Error::new(ErrorKind::NeedsExchange, message).with_source(why)
+            }
+        }
+    }
+}

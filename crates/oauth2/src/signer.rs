@@ -1,0 +1,175 @@
+use std::fmt;
+use std::sync::Arc;
+
+use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Scheme, Signed, query};
+use http::Request;
+use http::header::{AUTHORIZATION, HeaderValue};
+use http::request::Parts;
+
+use crate::authorization::{AuthorizationRequest, Callback};
+use crate::client::endpoint;
+use crate::config::{AddTo, Config, GrantType};
+use crate::dialogue::Conversation;
+use crate::session::Session;
+use crate::store::TokenStore;
+use crate::token::Token;
+
+/// Adds a token to requests, and keeps it fresh: one fetches it, however many wait. Share one for each config.
+pub struct Signer {
+    config: Config,
+    pub(crate) session: Session,
+}
+
+impl Signer {
+    /// Reads the config.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`] when there is neither token nor grant, when a token or prefix cannot stand in a header, or when
+    /// the grant lacks an endpoint or has one of plain http.
+    pub fn new(config: &Config) -> Result<Self> {
+        Self::build(config, None)
+    }
+
+    /// Reads the config; tokens are kept in a store.
+    ///
+    /// # Errors
+    /// As [`Signer::new`].
+    pub fn with_store(config: &Config, store: Arc<dyn TokenStore>) -> Result<Self> {
+        Self::build(config, Some(store))
+    }
+
+    fn build(config: &Config, store: Option<Arc<dyn TokenStore>>) -> Result<Self> {
+        let invalid = |message: &'static str| Error::new(ErrorKind::InvalidConfig, message);
+        let token = config.access_token.clone().filter(|token| !token.is_empty()).map(Token::new);
+        if token.is_none() && config.grant.is_none() {
+            return Err(invalid("there is neither an `access_token` nor a `grant` to get one"));
+        }
+        if let Some(grant) = &config.grant {
+            if grant.grant_type != GrantType::Implicit {
+                endpoint("access_token_url", &grant.access_token_url, grant)?;
+            }
+            let browses = matches!(grant.grant_type, GrantType::AuthorizationCode | GrantType::Implicit);
+            let others = [
+                ("auth_url", &grant.auth_url, browses),
+                ("device_url", &grant.device_url, false),
+                ("par_url", &grant.par_url, false),
+            ];
+            for (field, url, required) in others {
+                let url = url.as_deref().unwrap_or_default();
+                if required || !url.is_empty() {
+                    endpoint(field, url, grant)?;
+                }
+            }
+        }
+        let signer = Self { session: Session::new(config.grant.clone(), token.clone(), store), config: config.clone() };
+        token.map(|token| signer.header(&token)).transpose()?;
+        Ok(signer)
+    }
+
+    /// The token that would be used now, if there is one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn token(&self, ctx: &Context) -> Result<Option<Token>> {
+        Ok(self.session.current(ctx.unix_time())?.map(|token| Token::clone(&token)))
+    }
+
+    /// Forgets the token, here and in the store. Gives it back, to be revoked.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn forget(&self) -> Result<Option<Token>> {
+        Ok(self.session.forget()?.map(|token| Token::clone(&token)))
+    }
+
+    /// Uses this token from now on, and keeps it in the store.
+    ///
+    /// # Errors
+    /// When it cannot stand in a header, or the store fails.
+    pub fn keep(&self, token: Token) -> Result<()> {
+        self.header(&token)?;
+        self.session.keep(token).map(|_| ())
+    }
+
+    /// Asks for a person's consent: the URL to open. [`Signer::callback`] takes the answer to the last one asked.
+    ///
+    /// # Errors
+    /// As [`AuthorizationRequest::new`].
+    pub fn authorize(&self, ctx: &Context) -> Result<AuthorizationRequest> {
+        self.session.ask(ctx)
+    }
+
+    /// Takes the URL that the browser came back on. Gives the token request to send, whose reply goes to [`Signer::accept`]; none
+    /// for the implicit grant, whose token is in the URL.
+    ///
+    /// # Errors
+    /// As [`AuthorizationRequest::callback`]; [`ErrorKind::StateMismatch`] when nothing was asked for.
+    pub fn callback(&self, url: &str, ctx: &Context) -> Result<Option<Request<Payload>>> {
+        let pending = self
+            .session
+            .pending()
+            .ok_or_else(|| Error::new(ErrorKind::StateMismatch, "a callback came, and no consent was asked for"))?;
+        match pending.callback(url, ctx.unix_time())? {
+            Callback::Code(code) => pending.token_request(&code, ctx).map(Some),
+            Callback::Token(token) => self.keep(token).map(|()| None),
+        }
+    }
+
+    /// Takes the reply to a token request, and uses its token from now on.
+    ///
+    /// # Errors
+    /// As [`Token::from_reply`].
+    pub fn accept(&self, reply: Reply<'_>, ctx: &Context) -> Result<()> {
+        self.keep(Token::from_reply(reply, ctx.unix_time())?)
+    }
+
+    fn header(&self, token: &Token) -> Result<HeaderValue> {
+        let invalid = |message: &'static str| Error::new(ErrorKind::InvalidConfig, message);
+        let text = token.access_token.expose();
+        if [text, &self.config.header_prefix].iter().any(|text| text.chars().any(char::is_control)) {
+            return Err(invalid("token or `header_prefix` hold control characters, which no header can hold"));
+        }
+        let text = match self.config.header_prefix.trim() {
+            "" => text.to_owned(),
+            prefix => [prefix, text].join(" "),
+        };
+        HeaderValue::from_maybe_shared(text.into_bytes()).map_err(|_| invalid("the token cannot stand in a header"))
+    }
+
+    /// The token where it goes, and nowhere else (RFC 6750 section 2: one method a request).
+    pub(crate) fn place(&self, parts: &Parts, token: &Token) -> Result<Signed> {
+        let is_token = |name: &[u8]| name == b"access_token";
+        match self.config.add_to {
+            AddTo::Header => {
+                let signed = Signed::default().header(AUTHORIZATION, self.header(token)?);
+                let has_stale = parts.uri.query().is_some_and(|query| query.contains("access_token="));
+                if has_stale { Ok(signed.uri(query::replace(&parts.uri, is_token, &[])?)) } else { Ok(signed) }
+            }
+            AddTo::Query => {
+                let uri = query::replace(&parts.uri, is_token, &[("access_token", token.access_token.expose())])?;
+                Ok(Signed::default().uri(uri).without_header(AUTHORIZATION))
+            }
+        }
+    }
+}
+
+impl Scheme for Signer {
+    fn compute(&self, parts: &Parts, _: &Payload, ctx: &Context) -> Result<Signed> {
+        let Some(token) = self.session.current(ctx.unix_time())? else {
+            const WHY: &str = "there is no token yet: get one through an exchange, which fetches it";
+            return Err(Error::new(ErrorKind::NeedsExchange, WHY));
+        };
+        self.place(parts, &token)
+    }
+
+    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
+        Box::new(Conversation::new(self))
+    }
+}
+
+/// Shows how tokens are got and where they go, never one.
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer").field("config", &self.config).finish_non_exhaustive()
+    }
+}
