@@ -36,6 +36,12 @@ impl Authenticator {
         Self(Arc::new(scheme))
     }
 
+    /// A signer that you keep a hand on: an `Arc<oauth2::Signer>`, say, to give it callbacks.
+    #[must_use]
+    pub fn from_arc(scheme: Arc<dyn Scheme>) -> Self {
+        Self(scheme)
+    }
+
     /// What authenticates this request, without changing it.
     ///
     /// # Errors

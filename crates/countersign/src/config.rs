@@ -17,6 +17,8 @@ use crate::hawk;
 use crate::ntlm;
 #[cfg(feature = "oauth1")]
 use crate::oauth1;
+#[cfg(feature = "oauth2")]
+use crate::oauth2;
 use crate::{api_key, bearer};
 
 /// How requests are authenticated, as a config file says it: pure data. [`Authenticator::new`](crate::Authenticator::new)
@@ -67,6 +69,9 @@ pub enum AuthConfig {
     /// A consumer's and a token's secret, by which each request is signed (RFC 5849).
     #[cfg(feature = "oauth1")]
     Oauth1(oauth1::Config),
+    /// A token that a server gave, or the grant that gets one (RFC 6749).
+    #[cfg(feature = "oauth2")]
+    Oauth2(oauth2::Config),
     /// A key's MAC over each request, and the server's proof in return.
     #[cfg(feature = "hawk")]
     Hawk(hawk::Config),
@@ -126,6 +131,13 @@ impl AuthConfig {
         Self::Oauth1(oauth1::Config::new(consumer_key, consumer_secret))
     }
 
+    /// [`AuthConfig::Oauth2`], with a grant that gets the token.
+    #[cfg(feature = "oauth2")]
+    #[must_use]
+    pub fn oauth2(grant: oauth2::Grant) -> Self {
+        Self::Oauth2(oauth2::Config::with_grant(grant))
+    }
+
     /// [`AuthConfig::Hawk`], with SHA-256.
     #[cfg(feature = "hawk")]
     #[must_use]
@@ -181,6 +193,8 @@ impl AuthConfig {
             Self::Ntlm(config) => Arc::new(ntlm::Signer::new(config)?),
             #[cfg(feature = "oauth1")]
             Self::Oauth1(config) => Arc::new(oauth1::Signer::new(config)?),
+            #[cfg(feature = "oauth2")]
+            Self::Oauth2(config) => Arc::new(oauth2::Signer::new(config)?),
             #[cfg(feature = "hawk")]
             Self::Hawk(config) => Arc::new(hawk::Signer::new(config)?),
             #[cfg(feature = "edgegrid")]

@@ -101,6 +101,9 @@ pub use countersign_ntlm as ntlm;
 #[cfg(feature = "oauth1")]
 #[doc(inline)]
 pub use countersign_oauth1 as oauth1;
+#[cfg(feature = "oauth2")]
+#[doc(inline)]
+pub use countersign_oauth2 as oauth2;
 
 #[cfg(all(doctest, feature = "default"))]
 #[doc = include_str!("../README.md")]

@@ -19,7 +19,7 @@ pub struct Config {
     pub add_to: AddTo,
     /// How to get a token.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub grant: Option<Grant>,
+    pub grant: Option<Box<Grant>>,
 }
 
 /// Where a token goes (RFC 6750 section 2); only one place counts, so a token in the other is removed.
@@ -218,7 +218,7 @@ impl Config {
     /// A grant that gets one.
     #[must_use]
     pub fn with_grant(grant: Grant) -> Self {
-        Self { access_token: None, header_prefix: bearer(), add_to: AddTo::Header, grant: Some(grant) }
+        Self { access_token: None, header_prefix: bearer(), add_to: AddTo::Header, grant: Some(Box::new(grant)) }
     }
 }
 

@@ -61,7 +61,10 @@ impl Signer {
                 }
             }
         }
-        let signer = Self { session: Session::new(config.grant.clone(), token.clone(), store), config: config.clone() };
+        let signer = Self {
+            session: Session::new(config.grant.as_deref().cloned(), token.clone(), store),
+            config: config.clone(),
+        };
         token.map(|token| signer.header(&token)).transpose()?;
         Ok(signer)
     }

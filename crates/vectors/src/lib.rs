@@ -50,6 +50,8 @@ files! {
     "oauth1-rfc5849",
     "oauth1-twitter",
     "oauth1-wiki",
+    "oauth2-policies",
+    "oauth2-rfc6750",
 }
 
 /// The JSON Schema (draft 2020-12) of a vector file.
