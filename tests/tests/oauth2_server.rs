@@ -1,0 +1,261 @@
+//! OAuth 2 against a certified server, the npm package oidc-provider: every grant that it has, single flight, rotation, revocation.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use countersign::core::Reply;
+use countersign::oauth2::request::{self, DeviceAuthorization};
+use countersign::oauth2::{ClientAuthentication, Config, Grant, GrantType, ServerError, Signer};
+use countersign::{AuthConfig, Authenticator, Context, ErrorKind, Payload};
+use countersign_tests::{Server, client, exchange, free_port, send, work_dir};
+use http::{Request, Response, StatusCode};
+
+fn server() -> Server {
+    Server::script("oidc-provider.sh", free_port().unwrap(), &work_dir("oidc").unwrap()).unwrap()
+}
+
+fn grant(server: &Server, grant_type: GrantType, client_id: &str) -> Grant {
+    let mut grant = Grant::new(grant_type, server.uri("/token"), client_id);
+    grant.auth_url = Some(server.uri("/auth"));
+    grant.device_url = Some(server.uri("/device/auth"));
+    grant.callback_url = Some("http://127.0.0.1:9/callback".into());
+    grant.issuer = Some(server.uri(""));
+    grant
+}
+
+fn client_credentials(server: &Server, id: &str, secret: &str, how: ClientAuthentication) -> Grant {
+    let mut grant = grant(server, GrantType::ClientCredentials, id);
+    grant.client_secret = Some(secret.into());
+    grant.client_authentication = how;
+    grant
+}
+
+fn api(server: &Server, auth: &Authenticator) -> std::io::Result<(StatusCode, usize, String)> {
+    let (response, sent) = exchange(&client(), auth, Request::get(server.uri("/api/x")).body(()).unwrap())?;
+    Ok((response.status(), sent, String::from_utf8(response.into_body()).unwrap()))
+}
+
+fn authenticator(grant: Grant) -> Authenticator {
+    Authenticator::new(&AuthConfig::oauth2(grant)).unwrap()
+}
+
+fn stats(server: &Server, name: &str) -> u64 {
+    let body = get(&server.uri("/test/stats")).into_body();
+    serde_json::from_slice::<serde_json::Value>(&body).unwrap()[name].as_u64().unwrap_or_default()
+}
+
+fn get(uri: &str) -> Response<Vec<u8>> {
+    send(&client(), Request::get(uri).body(Payload::empty()).unwrap()).unwrap()
+}
+
+fn reply<T>(response: &Response<Vec<u8>>, read: impl FnOnce(Reply<'_>) -> T) -> T {
+    read(Reply { status: response.status(), headers: response.headers(), body: response.body() })
+}
+
+/// A person who fills in every form, up to where the server sends them back, or says that they are done.
+fn consent(server: &Server, url: &str, user_code: &str) -> Option<String> {
+    let agent = client();
+    let mut cookies = BTreeMap::new();
+    let (mut method, mut uri, mut form) = ("GET", url.to_owned(), String::new());
+    for _ in 0..15 {
+        let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::builder().method(method).uri(&uri).header("cookie", pairs.join("; "));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let response = send(&agent, request.body(Payload::from(form.clone())).unwrap()).unwrap();
+        for cookie in response.headers().get_all("set-cookie") {
+            let (name, value) = cookie.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
+            cookies.insert(name.to_owned(), value.to_owned());
+        }
+        if let Some(location) = response.headers().get("location") {
+            let location = location.to_str().unwrap();
+            if location.contains("/callback") {
+                return Some(location.to_owned());
+            }
+            uri = if location.starts_with('/') { server.uri(location) } else { location.to_owned() };
+            (method, form) = ("GET", String::new());
+            continue;
+        }
+        let page = String::from_utf8(response.into_body()).unwrap();
+        let attribute = |tag: &str, name: &str| {
+            let value = tag.split_once(&format!("{name}=\""))?.1;
+            Some(value.split('"').next()?.to_owned())
+        };
+        let action = page.split("<form").nth(1).and_then(|form| attribute(form, "action"))?;
+        uri = if action.starts_with('/') { server.uri(&action) } else { action };
+        let inputs = page.split("<input").skip(1).filter_map(|tag| {
+            let tag = tag.split('>').next()?;
+            let name = attribute(tag, "name")?;
+            let value = match name.as_str() {
+                "login" | "password" => "alice".to_owned(),
+                "user_code" if attribute(tag, "value").is_none_or(|value| value.is_empty()) => user_code.to_owned(),
+                "abort" => return None,
+                _ => attribute(tag, "value").unwrap_or_default(),
+            };
+            Some(format!("{name}={value}"))
+        });
+        form = inputs.collect::<Vec<_>>().join("&");
+        if page.contains("name=\"confirm\"") && !form.contains("confirm=") {
+            form.push_str("&confirm=yes");
+        }
+        method = "POST";
+    }
+    panic!("the forms have no end: {uri}");
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn client_credentials_in_every_way_a_client_proves_itself() {
+    use ClientAuthentication::{Body, ClientSecretJwt, Header};
+    let server = server();
+    for (id, secret, how) in [
+        ("basic", "basic-secret", Header),
+        ("post", "post-secret", Body),
+        ("odd:client", "p+ss: w%2F/~?&=end", Header),
+        ("csjwt", "csjwt-secret-0123456789-0123456789-abcdef", ClientSecretJwt),
+    ] {
+        let auth = authenticator(client_credentials(&server, id, secret, how));
+        let (status, sent, body) = api(&server, &auth).unwrap();
+        assert_eq!((status, sent), (StatusCode::OK, 2), "{id}: {body}");
+        assert!(body.contains(&format!("\"client_id\":\"{id}\"")), "{body}");
+        assert_eq!(api(&server, &auth).unwrap().1, 1, "the second knows the token");
+
+        let wrong = authenticator(client_credentials(&server, id, "wrong-secret-0123456789-0123456789-abc", how));
+        let why = api(&server, &wrong).unwrap_err();
+        let why = why.get_ref().and_then(|why| why.downcast_ref::<countersign::Error>()).unwrap();
+        assert_eq!(
+            (why.kind(), ServerError::cause_of(why).unwrap().error.as_str()),
+            (ErrorKind::TokenRequestFailed, "invalid_client")
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn a_code_with_pkce_then_rotation_and_revocation() {
+    let server = server();
+    for pushed in [false, true] {
+        let mut grant = grant(&server, GrantType::AuthorizationCode, if pushed { "par" } else { "native" });
+        grant.scope = Some("openid offline_access api:read".into());
+        grant.auth_request_params = vec![("prompt".into(), "consent".into())];
+        grant.par_url = pushed.then(|| server.uri("/request"));
+        let signer = Arc::new(Signer::new(&Config::with_grant(grant.clone())).unwrap());
+        let mut authorization = signer.authorize(&Context::now()).unwrap();
+        if pushed {
+            let response = send(&client(), authorization.push_request(&Context::now()).unwrap()).unwrap();
+            reply(&response, |reply| authorization.pushed(reply)).unwrap();
+        }
+        let came_back = consent(&server, &authorization.url().to_string(), "").expect("a callback");
+        let forged = came_back.replace("state=", "state=x");
+        assert_eq!(signer.callback(&forged, &Context::now()).unwrap_err().kind(), ErrorKind::StateMismatch);
+        let request = signer.callback(&came_back, &Context::now()).unwrap().unwrap();
+        let response = send(&client(), request).unwrap();
+        reply(&response, |reply| signer.accept(reply, &Context::now())).unwrap();
+
+        let auth = Authenticator::from_arc(Arc::clone(&signer) as _);
+        let (status, sent, body) = api(&server, &auth).unwrap();
+        assert_eq!((status, sent), (StatusCode::OK, 1));
+        assert!(body.contains("\"sub\":\"alice\""), "{body}");
+
+        // The server ends the token before its time: one refresh, with a new refresh token.
+        let before = signer.token(&Context::now()).unwrap().unwrap();
+        send(&client(), Request::post(server.uri("/test/expire")).body(Payload::empty()).unwrap()).unwrap();
+        assert_eq!(api(&server, &auth).unwrap().1, 3, "request, refresh, request");
+        let after = signer.token(&Context::now()).unwrap().unwrap();
+        assert!(after.access_token != before.access_token && after.refresh_token != before.refresh_token);
+
+        let ask = request::introspection_request(
+            &grant,
+            &server.uri("/token/introspection"),
+            &after.access_token,
+            None,
+            &Context::now(),
+        );
+        let introspect =
+            |request: Request<Payload>| reply(&send(&client(), request).unwrap(), request::introspection).unwrap();
+        let known = introspect(ask.unwrap());
+        assert!(known.active && known.client_id.as_deref() == Some(grant.client_id.as_str()));
+        let refresh = after.refresh_token.unwrap();
+        let revoke = request::revocation_request(
+            &grant,
+            &server.uri("/token/revocation"),
+            &refresh,
+            Some("refresh_token"),
+            &Context::now(),
+        );
+        assert_eq!(send(&client(), revoke.unwrap()).unwrap().status(), StatusCode::OK);
+        let ask = request::introspection_request(
+            &grant,
+            &server.uri("/token/introspection"),
+            &refresh,
+            None,
+            &Context::now(),
+        );
+        assert!(!introspect(ask.unwrap()).active);
+    }
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn a_device_asks_until_the_person_is_done() {
+    let server = server();
+    let mut grant = grant(&server, GrantType::DeviceCode, "device");
+    grant.scope = Some("openid offline_access".into());
+    let signer = Signer::new(&Config::with_grant(grant.clone())).unwrap();
+    let response = send(&client(), request::device_request(&grant, &Context::now()).unwrap()).unwrap();
+    let mut device =
+        reply(&response, |reply| DeviceAuthorization::from_reply(reply, Context::now().unix_time())).unwrap();
+    let ask = |device: &DeviceAuthorization| {
+        let response = send(&client(), device.token_request(&grant, &Context::now()).unwrap()).unwrap();
+        reply(&response, |reply| signer.accept(reply, &Context::now()))
+    };
+    let why = ask(&device).unwrap_err();
+    assert!(device.goes_on(&why, Context::now().unix_time()), "{why}");
+    let url = device.verification_uri_complete.clone().unwrap();
+    assert!(consent(&server, &url, &device.user_code).is_none());
+    ask(&device).unwrap();
+    assert!(signer.token(&Context::now()).unwrap().unwrap().refresh_token.is_some());
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn resources_and_metadata() {
+    let server = server();
+    let mut grant = client_credentials(&server, "basic", "basic-secret", ClientAuthentication::Header);
+    grant.resource = vec!["https://api.example".into()];
+    grant.scope = Some("api:read".into());
+    let auth = authenticator(grant.clone());
+    let (status, _, body) = api(&server, &auth).unwrap();
+    assert!(status == StatusCode::OK && body.contains("https://api.example") && body.contains("api:read"), "{body}");
+    grant.resource = vec!["https://refused.example".into()];
+    assert!(api(&server, &authenticator(grant)).unwrap_err().to_string().contains("invalid_target"));
+
+    let issuer = server.uri("");
+    let [_, openid] = request::metadata_urls(&issuer).unwrap();
+    let response = get(&openid.to_string());
+    let metadata = reply(&response, |reply| request::metadata(&issuer, reply)).unwrap();
+    assert_eq!(metadata.token_endpoint, Some(server.uri("/token")));
+    let error = reply(&response, |reply| request::metadata("https://other.example", reply)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ServerNotAuthentic);
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn fifty_requests_at_expiry_make_one_token_request() {
+    let server = server();
+    let auth = authenticator(client_credentials(&server, "basic", "basic-secret", ClientAuthentication::Header));
+    let ok = AtomicUsize::new(0);
+    for round in 1..=2 {
+        std::thread::scope(|scope| {
+            for _ in 0..50 {
+                scope.spawn(|| {
+                    let (status, _, _) = api(&server, &auth).unwrap();
+                    ok.fetch_add(usize::from(status == StatusCode::OK), Ordering::SeqCst);
+                });
+            }
+        });
+        assert_eq!((ok.load(Ordering::SeqCst), stats(&server, "client_credentials")), (50 * round, round as u64));
+        // The server forgets all tokens: fifty 401s, one new token.
+        send(&client(), Request::post(server.uri("/test/expire")).body(Payload::empty()).unwrap()).unwrap();
+    }
+}
