@@ -259,3 +259,52 @@ fn fifty_requests_at_expiry_make_one_token_request() {
         send(&client(), Request::post(server.uri("/test/expire")).body(Payload::empty()).unwrap()).unwrap();
     }
 }
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn a_private_key_proves_the_client() {
+    let server = server();
+    let pem = String::from_utf8(get(&server.uri("/test/client-key.pem")).into_body()).unwrap();
+    let mut grant = grant(&server, GrantType::ClientCredentials, "pkjwt");
+    grant.client_authentication = ClientAuthentication::PrivateKeyJwt;
+    grant.private_key = Some(pem.into());
+    grant.key_id = Some("k1".into());
+    assert_eq!(api(&server, &authenticator(grant.clone())).unwrap().0, StatusCode::OK);
+    // Another key.
+    let key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2\n\
+        OF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r\n1RTwjmYSi9R/zpBnuQ4EiMnCqfMPWiZqB4QdbAd0E7oH50VpuZ1P087G\n\
+        -----END PRIVATE KEY-----";
+    grant.private_key = Some(key.into());
+    let why = api(&server, &authenticator(grant)).unwrap_err();
+    assert!(why.to_string().contains("invalid_client"), "{why}");
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn dpop_binds_a_token_to_its_key() {
+    let server = server();
+    let mut grant = grant(&server, GrantType::AuthorizationCode, "dpop");
+    grant.scope = Some("openid offline_access".into());
+    grant.auth_request_params = vec![("prompt".into(), "consent".into())];
+    grant.dpop = true;
+    let signer = Arc::new(Signer::new(&Config::with_grant(grant)).unwrap());
+    let url = signer.authorize(&Context::now()).unwrap().url().to_string();
+    let came_back = consent(&server, &url, "").expect("a callback");
+    let redeem = || {
+        let request = signer.callback(&came_back, &Context::now()).unwrap().unwrap();
+        let response = send(&client(), request).unwrap();
+        reply(&response, |reply| signer.accept(reply, &Context::now()))
+    };
+    let why = redeem().unwrap_err();
+    assert_eq!(ServerError::cause_of(&why).unwrap().error, "use_dpop_nonce");
+    redeem().unwrap();
+    let token = signer.token(&Context::now()).unwrap().unwrap();
+    assert_eq!(token.token_type, "DPoP");
+    let auth = Authenticator::from_arc(Arc::clone(&signer) as _);
+    let (response, _) = exchange(&client(), &auth, Request::get(server.uri("/me")).body(()).unwrap()).unwrap();
+    assert_eq!(response.status(), StatusCode::OK, "{}", String::from_utf8_lossy(response.body()));
+    // Stolen, it is of no use.
+    let stolen = Authenticator::new(&AuthConfig::bearer(token.access_token)).unwrap();
+    let (response, _) = exchange(&client(), &stolen, Request::get(server.uri("/me")).body(()).unwrap()).unwrap();
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+}

@@ -6,6 +6,7 @@ use countersign_core::{Context, Error, ErrorKind, Payload, Result, Secret};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Uri};
+use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::config::{ClientAuthentication, Grant};
@@ -33,6 +34,12 @@ impl Form {
         }
     }
 
+    fn push_assertion(&mut self, grant: &Grant, assertion: &str) {
+        self.push("client_id", &grant.client_id);
+        self.push("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+        self.push("client_assertion", assertion);
+    }
+
     pub(crate) fn text(&self) -> &str {
         &self.0
     }
@@ -48,10 +55,11 @@ impl Form {
                 self.push("client_secret", secret.expose());
             }
             (ClientAuthentication::ClientSecretJwt, Some(secret)) => {
-                let audience = grant.issuer.clone().unwrap_or_else(|| uri.to_string());
-                self.push("client_id", &grant.client_id);
-                self.push("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-                self.push("client_assertion", &client_secret_jwt(&grant.client_id, secret, &audience, ctx)?);
+                self.push_assertion(grant, &client_secret_jwt(secret, &claims(grant, &uri, ctx)?)?);
+            }
+            (ClientAuthentication::PrivateKeyJwt, _) => {
+                let assertion = private_key_jwt(grant, &claims(grant, &uri, ctx)?)?;
+                self.push_assertion(grant, &assertion);
             }
             _ => self.push_some("client_id", Some(&grant.client_id)),
         }
@@ -76,16 +84,20 @@ fn basic(client_id: &str, secret: &Secret) -> Result<HeaderValue> {
     Ok(value)
 }
 
-/// A JWT by which a client with a secret proves itself (RFC 7523 section 3, HS256).
-fn client_secret_jwt(client_id: &str, secret: &Secret, audience: &str, ctx: &Context) -> Result<String> {
-    let claims = serde_json::json!({
-        "iss": client_id,
-        "sub": client_id,
-        "aud": audience,
+/// What a client says of itself (RFC 7523 section 3), to the issuer where that is known.
+fn claims(grant: &Grant, uri: &Uri, ctx: &Context) -> Result<Value> {
+    Ok(json!({
+        "iss": grant.client_id,
+        "sub": grant.client_id,
+        "aud": grant.issuer.clone().unwrap_or_else(|| uri.to_string()),
         "jti": ctx.nonce(16)?,
         "iat": ctx.unix_time(),
         "exp": ctx.unix_time().saturating_add(ASSERTION_LIFETIME),
-    });
+    }))
+}
+
+/// A JWT by which a client with a secret proves itself (HS256).
+fn client_secret_jwt(secret: &Secret, claims: &Value) -> Result<String> {
     let mut jwt = base64_url(br#"{"alg":"HS256","typ":"JWT"}"#);
     jwt.push('.');
     jwt.push_str(&base64_url(claims.to_string().as_bytes()));
@@ -95,6 +107,20 @@ fn client_secret_jwt(client_id: &str, secret: &Secret, audience: &str, ctx: &Con
     jwt.push('.');
     jwt.push_str(&base64_url(&mac));
     Ok(jwt)
+}
+
+#[cfg(feature = "jwt")]
+fn private_key_jwt(grant: &Grant, claims: &Value) -> Result<String> {
+    let pem = grant.private_key.as_ref().filter(|pem| !pem.is_empty()).ok_or_else(|| {
+        Error::new(ErrorKind::InvalidKey, "`private_key` is missing, by which the client is to prove itself")
+    })?;
+    Ok(crate::jwt::KeyPair::read("private_key", pem)?.client_assertion(grant.key_id.as_deref(), claims))
+}
+
+#[cfg(not(feature = "jwt"))]
+fn private_key_jwt(_: &Grant, _: &Value) -> Result<String> {
+    const WHY: &str = "`private_key_jwt` needs the feature `jwt` of countersign-oauth2, which this build is without";
+    Err(Error::new(ErrorKind::UnsupportedAlgorithm, WHY))
 }
 
 /// An endpoint's URL: absolute, and `https` or on loopback unless the config says that it need not be.

@@ -65,6 +65,18 @@ pub struct Grant {
     /// How the client authenticates itself at the token endpoint.
     #[cfg_attr(feature = "serde", serde(default))]
     pub client_authentication: ClientAuthentication,
+    /// The client's private key, for `private_key_jwt`: of the curve P-256, PEM in PKCS#8, not encrypted.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub private_key: Option<Secret>,
+    /// The key's id (`kid`), where the server wants it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub key_id: Option<String>,
+    /// Binds tokens to a key (DPoP, RFC 9449): what is stolen is then of no use. Needs the feature `jwt`.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_false"))]
+    pub dpop: bool,
+    /// DPoP's key, as `private_key`. Left out, one is drawn; with a token store, give one, or tokens do not outlive the process.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub dpop_key: Option<Secret>,
     /// The scopes, parted by spaces.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub scope: Option<String>,
@@ -193,6 +205,8 @@ pub enum ClientAuthentication {
     None,
     /// A JWT under the client's secret (HS256).
     ClientSecretJwt,
+    /// A JWT under the client's private key (ES256). Needs the feature `jwt`.
+    PrivateKeyJwt,
 }
 
 /// PKCE's methods (RFC 7636 section 4.2).
@@ -236,6 +250,10 @@ impl Grant {
             client_id: client_id.into(),
             client_secret: None,
             client_authentication: ClientAuthentication::Header,
+            private_key: None,
+            key_id: None,
+            dpop: false,
+            dpop_key: None,
             scope: None,
             state: None,
             code_challenge_method: CodeChallengeMethod::S256,

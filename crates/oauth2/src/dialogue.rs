@@ -5,6 +5,7 @@ use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, Request, StatusCode};
 
 use crate::Signer;
+use crate::dpop::{is_nonce_error, wants_nonce};
 use crate::request::{refresh_request, token_request};
 use crate::session::{Acquired, How, Lead, Outcome, lock};
 use crate::token::{ServerError, Token};
@@ -16,6 +17,8 @@ pub(crate) struct Conversation {
     /// A token that the server refused: there is no second time.
     refused: Option<Arc<Token>>,
     signed: Option<Signed>,
+    /// Whether a token request, and the request itself, were sent again for DPoP's nonce: once each.
+    proved_again: (bool, bool),
 }
 
 enum State {
@@ -31,12 +34,12 @@ enum State {
 
 impl Conversation {
     pub(crate) const fn new(signer: Arc<Signer>) -> Self {
-        Self { signer, state: State::Unsent, refused: None, signed: None }
+        Self { signer, state: State::Unsent, refused: None, signed: None, proved_again: (false, false) }
     }
 
     fn go_on(&mut self, original: &Request<Payload>, ctx: &Context) -> Result<Step> {
         match self.signer.session.acquire(self.refused.as_deref(), ctx.unix_time())? {
-            Acquired::Use(token) => self.send(original, token),
+            Acquired::Use(token) => self.send(original, token, ctx),
             Acquired::Fetch(lead, how) => self.fetch(lead, how, ctx),
             Acquired::Wait(wait, outcome) => {
                 self.state = State::Waiting(outcome);
@@ -53,6 +56,10 @@ impl Conversation {
             How::Refresh(refresh) => refresh_request(grant, refresh, ctx),
             How::Grant => token_request(grant, ctx),
         });
+        let request = request.and_then(|mut request| {
+            self.signer.prover.prove(self.signer.grant()?, &mut request, ctx)?;
+            Ok(request)
+        });
         match request {
             Ok(request) => {
                 self.state = State::Fetching(lead, how);
@@ -65,9 +72,9 @@ impl Conversation {
         }
     }
 
-    fn send(&mut self, original: &Request<Payload>, token: Arc<Token>) -> Result<Step> {
+    fn send(&mut self, original: &Request<Payload>, token: Arc<Token>, ctx: &Context) -> Result<Step> {
         let (mut parts, mut payload) = original.clone().into_parts();
-        let signed = self.signer.place(&parts, &token)?;
+        let signed = self.signer.place(&parts, &token, ctx)?;
         signed.apply(&mut parts, &mut payload);
         self.signed = Some(signed);
         self.state = State::Sent(token);
@@ -83,33 +90,47 @@ impl Conversation {
         ctx: &Context,
     ) -> Result<Step> {
         let session = &self.signer.session;
+        if let Ok(uri) = self.signer.grant()?.access_token_url.parse() {
+            self.signer.prover.learn(&uri, reply.headers);
+        }
         let why = match Token::from_reply(reply, ctx.unix_time()) {
             Ok(token) => {
                 let token = session.fetched(lead, &how, token)?;
-                return self.send(original, token);
+                return self.send(original, token, ctx);
             }
             Err(why) => why,
         };
+        if is_nonce_error(&why, reply.headers) && !std::mem::replace(&mut self.proved_again.0, true) {
+            return self.fetch(lead, how, ctx);
+        }
         if let How::Refresh(refresh) = &how
             && ServerError::cause_of(&why).is_some_and(|cause| cause.error == "invalid_grant")
         {
             session.drop_refresh(refresh)?;
             if self.signer.grant()?.grant_type.needs_person() || lead.old.is_some() {
-                return self.without(lead, why, original);
+                return self.without(lead, why, original, ctx);
             }
             return self.fetch(lead, How::Grant, ctx);
         }
-        self.without(lead, why, original)
+        self.without(lead, why, original, ctx)
     }
 
     /// No new token: the old one serves as long as it is good.
-    fn without(&mut self, lead: Lead, why: Error, original: &Request<Payload>) -> Result<Step> {
+    fn without(&mut self, lead: Lead, why: Error, original: &Request<Payload>, ctx: &Context) -> Result<Step> {
         let old = lead.old.clone();
         lead.fail(&why);
         match old {
-            Some(token) => self.send(original, token),
+            Some(token) => self.send(original, token, ctx),
             None => Err(why),
         }
+    }
+
+    /// Whether the server refused for DPoP's nonce, for the first time.
+    fn wants_nonce(&mut self, original: &Request<Payload>, reply: Reply<'_>) -> bool {
+        self.signer.prover.learn(original.uri(), reply.headers);
+        reply.status == StatusCode::UNAUTHORIZED
+            && wants_nonce(reply.headers)
+            && !std::mem::replace(&mut self.proved_again.1, true)
     }
 
     fn or_fail(&mut self, step: Result<Step>) -> Step {
@@ -141,6 +162,10 @@ impl Dialogue for Conversation {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Fetching(lead, how) => {
                 let step = self.on_token(lead, how, original, reply, ctx);
+                self.or_fail(step)
+            }
+            State::Sent(token) if self.wants_nonce(original, reply) => {
+                let step = self.send(original, token, ctx);
                 self.or_fail(step)
             }
             State::Sent(token) if self.refused.is_none() && is_invalid_token(reply.status, reply.headers) => {

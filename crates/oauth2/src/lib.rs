@@ -51,18 +51,22 @@
 //!
 //! # What is bounded
 //!
-//! Token, request, refresh, request, and one more token request where the server has forgotten the refresh token. A second 401 is
+//! Token, request, refresh, request; one more token request where the server has forgotten the refresh token, and with DPoP one more
+//! of each where the server wants another nonce. A second 401 is
 //! the caller's. Redirects of a token endpoint are errors: let your client follow none there.
 //!
 //! # What it does not do
 //!
 //! * It opens no browser and listens on no port.
-//! * No DPoP (RFC 9449) and no `private_key_jwt` yet; id tokens are kept, not verified.
+//! * Keys of `private_key_jwt` and DPoP are on P-256 (feature `jwt`); no RSA. Id tokens are kept, not verified.
 
 mod authorization;
 mod client;
 mod config;
 mod dialogue;
+mod dpop;
+#[cfg(feature = "jwt")]
+mod jwt;
 mod session;
 mod signer;
 mod store;

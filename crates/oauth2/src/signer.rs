@@ -10,6 +10,7 @@ use crate::authorization::{AuthorizationRequest, Callback};
 use crate::client::endpoint;
 use crate::config::{AddTo, Config, GrantType};
 use crate::dialogue::Conversation;
+use crate::dpop::{DPOP, Prover};
 use crate::session::Session;
 use crate::store::TokenStore;
 use crate::token::Token;
@@ -18,6 +19,7 @@ use crate::token::Token;
 pub struct Signer {
     config: Config,
     pub(crate) session: Session,
+    pub(crate) prover: Prover,
 }
 
 impl Signer {
@@ -61,10 +63,8 @@ impl Signer {
                 }
             }
         }
-        let signer = Self {
-            session: Session::new(config.grant.as_deref().cloned(), token.clone(), store),
-            config: config.clone(),
-        };
+        let session = Session::new(config.grant.as_deref().cloned(), token.clone(), store);
+        let signer = Self { session, prover: Prover::default(), config: config.clone() };
         token.map(|token| signer.header(&token)).transpose()?;
         Ok(signer)
     }
@@ -113,16 +113,26 @@ impl Signer {
             .pending()
             .ok_or_else(|| Error::new(ErrorKind::StateMismatch, "a callback came, and no consent was asked for"))?;
         match pending.callback(url, ctx.unix_time())? {
-            Callback::Code(code) => pending.token_request(&code, ctx).map(Some),
+            Callback::Code(code) => {
+                let mut request = pending.token_request(&code, ctx)?;
+                self.session.grant().map_or(Ok(()), |grant| self.prover.prove(grant, &mut request, ctx))?;
+                Ok(Some(request))
+            }
             Callback::Token(token) => self.keep(token).map(|()| None),
         }
     }
 
     /// Takes the reply to a token request, and uses its token from now on.
     ///
+    /// With DPoP, a server may want a nonce first: the error's [`ServerError`](crate::ServerError) then is `use_dpop_nonce`, and the
+    /// request that [`Signer::callback`] gives for the same URL from now on has it.
+    ///
     /// # Errors
     /// As [`Token::from_reply`].
     pub fn accept(&self, reply: Reply<'_>, ctx: &Context) -> Result<()> {
+        if let Some(Ok(uri)) = self.session.grant().map(|grant| grant.access_token_url.parse()) {
+            self.prover.learn(&uri, reply.headers);
+        }
         self.keep(Token::from_reply(reply, ctx.unix_time())?)
     }
 
@@ -133,6 +143,7 @@ impl Signer {
             return Err(invalid("token or `header_prefix` hold control characters, which no header can hold"));
         }
         let text = match self.config.header_prefix.trim() {
+            _ if token.token_type.eq_ignore_ascii_case("DPoP") => ["DPoP", text].join(" "),
             "" => text.to_owned(),
             prefix => [prefix, text].join(" "),
         };
@@ -140,7 +151,17 @@ impl Signer {
     }
 
     /// The token where it goes, and nowhere else (RFC 6750 section 2: one method a request).
-    pub(crate) fn place(&self, parts: &Parts, token: &Token) -> Result<Signed> {
+    pub(crate) fn place(&self, parts: &Parts, token: &Token, ctx: &Context) -> Result<Signed> {
+        let signed = self.place_token(parts, token)?;
+        let grant = self.session.grant();
+        let proof = self.prover.proof(grant, &parts.method, &parts.uri, Some(&token.access_token), ctx)?;
+        Ok(match proof {
+            Some(proof) => signed.header(DPOP, proof),
+            None => signed,
+        })
+    }
+
+    fn place_token(&self, parts: &Parts, token: &Token) -> Result<Signed> {
         let is_token = |name: &[u8]| name == b"access_token";
         match self.config.add_to {
             AddTo::Header => {
@@ -162,7 +183,7 @@ impl Scheme for Signer {
             const WHY: &str = "there is no token yet: get one through an exchange, which fetches it";
             return Err(Error::new(ErrorKind::NeedsExchange, WHY));
         };
-        self.place(parts, &token)
+        self.place(parts, &token, ctx)
     }
 
     fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {

@@ -17,7 +17,7 @@ const MOST: usize = 1 << 20;
 pub struct Token {
     /// The token itself.
     pub access_token: Secret,
-    /// Its type: `Bearer`, in the server's case, or `N_A` for an exchanged token that is no access token (RFC 8693).
+    /// Its type: `Bearer` or `DPoP`, in the server's case, or `N_A` for an exchanged token that is no access token (RFC 8693).
     pub token_type: String,
     /// With what to get the next one.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
@@ -82,8 +82,8 @@ impl Token {
         };
         let access_token = text("access_token")?.ok_or("`access_token` is missing")?;
         let token_type = text("token_type")?.unwrap_or("Bearer");
-        if !["bearer", "n_a"].iter().any(|known| token_type.eq_ignore_ascii_case(known)) {
-            return Err("`token_type` is neither Bearer nor N_A");
+        if !["bearer", "dpop", "n_a"].iter().any(|known| token_type.eq_ignore_ascii_case(known)) {
+            return Err("`token_type` is neither Bearer, DPoP nor N_A");
         }
         let expires_in = match object.get("expires_in") {
             None | Some(Value::Null) => None,
