@@ -22,7 +22,8 @@
 //!
 //! # Hold a conversation
 //!
-//! One loop serves every scheme, those of a single message too. `send` stands for your HTTP client:
+//! [`Authenticator::drive`] and [`Authenticator::drive_async`] send whatever the scheme takes, over your client. They are this one
+//! loop, which serves every scheme, those of a single message too; `send` stands for your client:
 //!
 //! ```
 //! use countersign::{AuthConfig, Authenticator, Context, Payload, Step};
@@ -66,6 +67,7 @@
 
 mod authenticator;
 mod config;
+mod drive;
 #[cfg(feature = "serde")]
 mod variables;
 

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Scheme, Signed, query};
 use http::Request;
@@ -11,7 +11,7 @@ use crate::client::endpoint;
 use crate::config::{AddTo, Config, GrantType};
 use crate::dialogue::Conversation;
 use crate::dpop::{DPOP, Prover};
-use crate::session::Session;
+use crate::session::{Session, lock};
 use crate::store::TokenStore;
 use crate::token::Token;
 
@@ -20,6 +20,8 @@ pub struct Signer {
     config: Config,
     pub(crate) session: Session,
     pub(crate) prover: Prover,
+    /// The header of the token that was last placed.
+    header: Mutex<Option<(Arc<Token>, HeaderValue)>>,
 }
 
 impl Signer {
@@ -64,7 +66,7 @@ impl Signer {
             }
         }
         let session = Session::new(config.grant.as_deref().cloned(), token.clone(), store);
-        let signer = Self { session, prover: Prover::default(), config: config.clone() };
+        let signer = Self { session, prover: Prover::default(), header: Mutex::default(), config: config.clone() };
         token.map(|token| signer.header(&token)).transpose()?;
         Ok(signer)
     }
@@ -150,8 +152,18 @@ impl Signer {
         HeaderValue::from_maybe_shared(text.into_bytes()).map_err(|_| invalid("the token cannot stand in a header"))
     }
 
+    fn cached_header(&self, token: &Arc<Token>) -> Result<HeaderValue> {
+        let mut cached = lock(&self.header);
+        if let Some((_, header)) = cached.as_ref().filter(|(known, _)| Arc::ptr_eq(known, token)) {
+            return Ok(header.clone());
+        }
+        let header = self.header(token)?;
+        *cached = Some((Arc::clone(token), header.clone()));
+        Ok(header)
+    }
+
     /// The token where it goes, and nowhere else (RFC 6750 section 2: one method a request).
-    pub(crate) fn place(&self, parts: &Parts, token: &Token, ctx: &Context) -> Result<Signed> {
+    pub(crate) fn place(&self, parts: &Parts, token: &Arc<Token>, ctx: &Context) -> Result<Signed> {
         let signed = self.place_token(parts, token)?;
         let grant = self.session.grant();
         let proof = self.prover.proof(grant, &parts.method, &parts.uri, Some(&token.access_token), ctx)?;
@@ -161,11 +173,11 @@ impl Signer {
         })
     }
 
-    fn place_token(&self, parts: &Parts, token: &Token) -> Result<Signed> {
+    fn place_token(&self, parts: &Parts, token: &Arc<Token>) -> Result<Signed> {
         let is_token = |name: &[u8]| name == b"access_token";
         match self.config.add_to {
             AddTo::Header => {
-                let signed = Signed::default().header(AUTHORIZATION, self.header(token)?);
+                let signed = Signed::default().header(AUTHORIZATION, self.cached_header(token)?);
                 let has_stale = parts.uri.query().is_some_and(|query| query.contains("access_token="));
                 if has_stale { Ok(signed.uri(query::replace(&parts.uri, is_token, &[])?)) } else { Ok(signed) }
             }

@@ -1,6 +1,6 @@
 //! Static schemes beside the bare request that they sign: what the signing itself adds.
 
-use countersign::{AuthConfig, Authenticator, Context, Payload};
+use countersign::{AuthConfig, Authenticator, Context, Payload, oauth2};
 use http::{HeaderValue, Request};
 
 use crate::compare::Compare;
@@ -18,6 +18,20 @@ pub(crate) fn rows(compare: &mut Compare) {
         "basic-get",
         "bare-request",
         || auth.sign_request(request(), &ctx).expect("signed").headers()["authorization"].clone(),
+        || {
+            let mut request = request();
+            request.headers_mut().insert("authorization", value.clone());
+            request.headers()["authorization"].clone()
+        },
+    );
+
+    let bearer =
+        Authenticator::new(&AuthConfig::Oauth2(oauth2::Config::new("mF_9.B5f-4.1JqM"))).expect("a valid config");
+    let value = HeaderValue::from_static("Bearer mF_9.B5f-4.1JqM");
+    compare.row(
+        "oauth2-bearer",
+        "bare-request",
+        || bearer.sign_request(request(), &ctx).expect("signed").headers()["authorization"].clone(),
         || {
             let mut request = request();
             request.headers_mut().insert("authorization", value.clone());
