@@ -1,6 +1,5 @@
 //! OAuth 2 against a certified server, the npm package oidc-provider: every grant that it has, single flight, rotation, revocation.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,7 +7,7 @@ use countersign::core::Reply;
 use countersign::oauth2::request::{self, DeviceAuthorization};
 use countersign::oauth2::{ClientAuthentication, Config, Grant, GrantType, ServerError, Signer};
 use countersign::{AuthConfig, Authenticator, Context, ErrorKind, Payload};
-use countersign_tests::{Server, client, exchange, free_port, send, work_dir};
+use countersign_tests::{Server, client, consent, exchange, free_port, send, work_dir};
 use http::{Request, Response, StatusCode};
 
 fn server() -> Server {
@@ -51,56 +50,6 @@ fn get(uri: &str) -> Response<Vec<u8>> {
 
 fn reply<T>(response: &Response<Vec<u8>>, read: impl FnOnce(Reply<'_>) -> T) -> T {
     read(Reply { status: response.status(), headers: response.headers(), body: response.body() })
-}
-
-/// A person who fills in every form, up to where the server sends them back, or says that they are done.
-fn consent(server: &Server, url: &str, user_code: &str) -> Option<String> {
-    let agent = client();
-    let mut cookies = BTreeMap::new();
-    let (mut method, mut uri, mut form) = ("GET", url.to_owned(), String::new());
-    for _ in 0..15 {
-        let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = Request::builder().method(method).uri(&uri).header("cookie", pairs.join("; "));
-        let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let response = send(&agent, request.body(Payload::from(form.clone())).unwrap()).unwrap();
-        for cookie in response.headers().get_all("set-cookie") {
-            let (name, value) = cookie.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
-            cookies.insert(name.to_owned(), value.to_owned());
-        }
-        if let Some(location) = response.headers().get("location") {
-            let location = location.to_str().unwrap();
-            if location.contains("/callback") {
-                return Some(location.to_owned());
-            }
-            uri = if location.starts_with('/') { server.uri(location) } else { location.to_owned() };
-            (method, form) = ("GET", String::new());
-            continue;
-        }
-        let page = String::from_utf8(response.into_body()).unwrap();
-        let attribute = |tag: &str, name: &str| {
-            let value = tag.split_once(&format!("{name}=\""))?.1;
-            Some(value.split('"').next()?.to_owned())
-        };
-        let action = page.split("<form").nth(1).and_then(|form| attribute(form, "action"))?;
-        uri = if action.starts_with('/') { server.uri(&action) } else { action };
-        let inputs = page.split("<input").skip(1).filter_map(|tag| {
-            let tag = tag.split('>').next()?;
-            let name = attribute(tag, "name")?;
-            let value = match name.as_str() {
-                "login" | "password" => "alice".to_owned(),
-                "user_code" if attribute(tag, "value").is_none_or(|value| value.is_empty()) => user_code.to_owned(),
-                "abort" => return None,
-                _ => attribute(tag, "value").unwrap_or_default(),
-            };
-            Some(format!("{name}={value}"))
-        });
-        form = inputs.collect::<Vec<_>>().join("&");
-        if page.contains("name=\"confirm\"") && !form.contains("confirm=") {
-            form.push_str("&confirm=yes");
-        }
-        method = "POST";
-    }
-    panic!("the forms have no end: {uri}");
 }
 
 #[test]

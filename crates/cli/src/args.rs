@@ -33,6 +33,9 @@ pub(crate) enum Command {
         #[arg(value_name = "VALUE", required = true)]
         values: Vec<OsString>,
     },
+    /// Get OAuth 2 tokens, and look after those that are kept.
+    #[command(subcommand)]
+    Token(Token),
     /// Print a shell's completions, to be put where that shell looks for them.
     Completions {
         /// The shell.
@@ -115,6 +118,82 @@ pub(crate) enum Vectors {
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Get a token and keep it, in the browser where a person must consent.
+    #[command(after_help = EXIT_CODES)]
+    Get {
+        #[command(flatten)]
+        grant: GrantFile,
+        /// Print the URL instead of opening the system's browser.
+        #[arg(long)]
+        no_browser: bool,
+        /// Listen on no port: the URL that the browser came back on is typed in.
+        #[arg(long)]
+        paste: bool,
+        /// For how many seconds to wait for the person.
+        #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+        timeout: u64,
+        /// Print the token itself.
+        #[arg(long)]
+        show_secret: bool,
+    },
+    /// List the tokens that are kept: name, client, token endpoint, time left.
+    List {
+        #[command(flatten)]
+        store: Store,
+    },
+    /// Show a token that is kept, masked.
+    Show {
+        #[command(flatten)]
+        grant: GrantFile,
+        /// Print the token itself.
+        #[arg(long)]
+        show_secret: bool,
+    },
+    /// Refresh a token now.
+    Refresh {
+        #[command(flatten)]
+        grant: GrantFile,
+    },
+    /// Forget a token, here only.
+    Delete {
+        #[command(flatten)]
+        grant: GrantFile,
+    },
+    /// Ask the server to forget a token, then forget it here.
+    Revoke {
+        #[command(flatten)]
+        grant: GrantFile,
+        /// The revocation endpoint.
+        #[arg(long, value_name = "URL")]
+        revocation_url: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct GrantFile {
+    /// An auth config of type oauth2 with a grant, as JSON; - is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The token's name, where several are kept for the config.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) store: Store,
+    /// Lines of NAME=VALUE, for the config's {{NAME}}. They win over the environment.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Store {
+    /// The file that tokens are kept in, readable to its owner alone. Left out: tokens.json of `countersign` in the system's place for
+    /// a user's data.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
 }
 
 #[cfg(test)]

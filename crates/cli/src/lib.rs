@@ -18,6 +18,7 @@ mod output;
 mod request;
 mod sign;
 mod style;
+mod token;
 mod variables;
 
 use std::io::{self, BufWriter, Write as _};
@@ -57,6 +58,7 @@ fn command(command: Command, out: &mut impl io::Write) -> Result<ExitCode, Failu
         Command::Vectors(Vectors::Check { files }) => check::check(&files, &style, out),
         Command::Vectors(Vectors::List) => check::list(out),
         Command::Vectors(Vectors::Export { dir }) => check::export(&dir, out),
+        Command::Token(command) => token::token(command, out),
         Command::Completions { shell } => {
             // Into memory first: it panics where it cannot write, and the reader may be gone.
             let mut script = Vec::new();

@@ -170,7 +170,7 @@ impl Session {
         let mut token = Arc::new(token);
         if let Some((store, key)) = &self.store {
             let stored = store.load(key)?;
-            let before = self.refresh_token();
+            let before = self.refresh_token()?;
             let expected = stored.as_ref().and_then(|token| token.refresh_token.as_ref());
             // Another process's newer token wins over ours only where both come from a refresh of the same.
             let raced = expected.is_some() && before.is_some() && expected != before.as_ref();
@@ -185,9 +185,10 @@ impl Session {
         Ok(token)
     }
 
-    fn refresh_token(&self) -> Option<Secret> {
+    pub(crate) fn refresh_token(&self) -> Result<Option<Secret>> {
+        self.load()?;
         let state = lock(&self.state);
-        state.token.as_ref().and_then(|token| token.refresh_token.clone()).or(state.refresh_token.clone())
+        Ok(state.token.as_ref().and_then(|token| token.refresh_token.clone()).or(state.refresh_token.clone()))
     }
 
     /// Forgets a refresh token that the server does not know.
@@ -211,6 +212,7 @@ impl Session {
 
     /// Forgets the token altogether.
     pub(crate) fn forget(&self) -> Result<Option<Arc<Token>>> {
+        self.load()?;
         if let Some((store, key)) = &self.store {
             let expected = store.load(key)?.and_then(|token| token.refresh_token);
             let _newer_stays = store.replace(key, expected.as_ref(), None)?;

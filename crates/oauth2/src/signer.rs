@@ -11,6 +11,7 @@ use crate::client::endpoint;
 use crate::config::{AddTo, Config, GrantType};
 use crate::dialogue::Conversation;
 use crate::dpop::{DPOP, Prover};
+use crate::request::{refresh_request, token_request};
 use crate::session::{Session, lock};
 use crate::store::TokenStore;
 use crate::token::Token;
@@ -96,6 +97,25 @@ impl Signer {
         self.session.keep(token).map(|_| ())
     }
 
+    /// The request that gets a token without a person, whether one is needed or not: a refresh where `refresh` asks for one. Its reply
+    /// goes to [`Signer::accept`]. An [`Exchange`](countersign_core::Exchange) does this by itself.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`] when the grant needs a person; [`ErrorKind::NeedsExchange`] when there is no refresh token.
+    pub fn token_request(&self, refresh: bool, ctx: &Context) -> Result<Request<Payload>> {
+        let grant = self.session.grant();
+        let grant = grant.ok_or_else(|| Error::new(ErrorKind::InvalidConfig, "the config has no `grant`"))?;
+        let mut request = if refresh {
+            let token = self.session.refresh_token()?;
+            let token = token.ok_or_else(|| Error::new(ErrorKind::NeedsExchange, "there is no refresh token"))?;
+            refresh_request(grant, &token, ctx)?
+        } else {
+            token_request(grant, ctx)?
+        };
+        self.prover.prove(grant, &mut request, ctx)?;
+        Ok(request)
+    }
+
     /// Asks for a person's consent: the URL to open. [`Signer::callback`] takes the answer to the last one asked.
     ///
     /// # Errors
@@ -135,7 +155,13 @@ impl Signer {
         if let Some(Ok(uri)) = self.session.grant().map(|grant| grant.access_token_url.parse()) {
             self.prover.learn(&uri, reply.headers);
         }
-        self.keep(Token::from_reply(reply, ctx.unix_time())?)
+        let mut token = Token::from_reply(reply, ctx.unix_time())?;
+        // No new refresh token in the reply keeps the old (RFC 6749 section 6).
+        token.refresh_token = match token.refresh_token {
+            Some(new) => Some(new),
+            None => self.session.refresh_token()?,
+        };
+        self.keep(token)
     }
 
     fn header(&self, token: &Token) -> Result<HeaderValue> {

@@ -11,6 +11,7 @@ use crate::token::Token;
 
 /// Whose token, and for what: tokens of two keys never stand in for each other.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct TokenKey {
     /// The token's name; empty if it has none.

@@ -246,7 +246,7 @@ fn tokens_are_kept_and_not_undone_by_another_process() {
         (store.list().unwrap(), store.load(&key).unwrap().unwrap().refresh_token),
         (vec![key], Some("r2".into()))
     );
-    assert!(open().forget().unwrap().is_none() && store.list().unwrap().is_empty());
+    assert!(open().forget().unwrap().is_some() && store.list().unwrap().is_empty());
 }
 
 #[test]
