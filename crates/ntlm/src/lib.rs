@@ -54,6 +54,9 @@ mod message;
 mod signature;
 mod spnego;
 
+#[cfg(test)]
+mod tests;
+
 pub use config::{Config, Version};
 pub use message::Challenge;
 pub use signer::Signer;

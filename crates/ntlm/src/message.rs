@@ -12,6 +12,8 @@ pub(crate) mod flags {
     pub(crate) const NTLM: u32 = 0x0000_0200;
     pub(crate) const ALWAYS_SIGN: u32 = 0x0000_8000;
     pub(crate) const EXTENDED_SESSION_SECURITY: u32 = 0x0008_0000;
+    /// The server sends target information: not the client's to offer.
+    pub(crate) const TARGET_INFO: u32 = 0x0080_0000;
     pub(crate) const VERSION: u32 = 0x0200_0000;
     pub(crate) const KEY_128: u32 = 0x2000_0000;
     pub(crate) const KEY_EXCHANGE: u32 = 0x4000_0000;
@@ -61,8 +63,8 @@ impl<'a> Challenge<'a> {
         let (Some(flags), Some(server_challenge)) = (part(20), message.get(24..32)) else {
             return Err(broken("it ends before its challenge"));
         };
-        // The target information came with Windows 2000; older messages end before it.
-        let target_info = if message.len() >= 48 { field(message, 40)? } else { &[] };
+        // Without the flag its field is to be ignored (section 2.2.1.2); messages older than it end before.
+        let target_info = if flags & flags::TARGET_INFO == 0 { &[] } else { field(message, 40)? };
         Ok(Self { flags, server_challenge: server_challenge.try_into().unwrap_or_default(), target_info })
     }
 
@@ -191,10 +193,15 @@ pub(crate) mod tests {
     fn every_truncation_is_an_error_or_a_challenge() {
         let message = challenge();
         for length in 0..message.len() {
-            match Challenge::read(&message[..length]) {
-                Ok(read) => assert!((32..48).contains(&length) && read.target_info.is_empty()),
-                Err(why) => assert_eq!(why.kind(), ErrorKind::InvalidChallenge),
-            }
+            let error = Challenge::read(&message[..length]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidChallenge);
+        }
+        // Of a server older than target informations: its message may end with its challenge.
+        let mut old = message.clone();
+        old[22] &= !0x80;
+        for length in 0..old.len() {
+            let read = Challenge::read(&old[..length]);
+            assert_eq!(read.map_or(32, |read| read.target_info.len()), if length < 32 { 32 } else { 0 });
         }
         for length in 0..36 {
             // A list that ends between two pairs is taken, without its end mark too.

@@ -151,7 +151,10 @@ fn hmac_md5(key: &[u8], parts: &[&[u8]]) -> Key {
 
 /// UTF-16, little-endian.
 pub(crate) fn utf16(text: &str) -> Vec<u8> {
-    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    // Room for all of it: what holds a password is not to move and leave a copy behind.
+    let mut out = Vec::with_capacity(2 * text.len());
+    text.encode_utf16().for_each(|unit| out.extend_from_slice(&unit.to_le_bytes()));
+    out
 }
 
 /// Upper case by Unicode's simple mapping, one character for one, as Windows does: `ß` stays.
@@ -210,11 +213,15 @@ mod tests {
     fn section_4_2_4_ntlm_v2() {
         let key = nt_owf_v2(&key(), "User", "Domain");
         assert_eq!(hex(&*key), "0c868a403bfd7a93a3001ef22ef02e3f");
-        let target_info = hex_decode(
-            "02000c0044006f006d00610069006e0001000c005300650072007600650072000000 0000".replace(' ', "").as_str(),
-        );
+        let target_info = hex_decode("02000c0044006f006d00610069006e0001000c0053006500720076006500720000000000");
         let responses = ntlm_v2(&key, SERVER, CLIENT, 0, &target_info.unwrap(), false);
+        // 4.2.4.2.2: the proof; 4.2.4.1.3: `temp`, which it covers and which follows it.
         assert_eq!(hex(&responses.nt[..16]), "68cd0ab851e51c96aabc927bebef6a1c");
+        assert_eq!(
+            hex(&responses.nt[16..]),
+            "01010000000000000000000000000000aaaaaaaaaaaaaaaa00000000\
+             02000c0044006f006d00610069006e0001000c005300650072007600650072000000000000000000"
+        );
         assert_eq!(hex(&responses.lm), "86c35097ac9cec102554764a57cccc19aaaaaaaaaaaaaaaa");
         assert_eq!(hex(&*responses.key_exchange_key), "8de40ccadbc14a82f15cb0ad0de95ca3");
         let encrypted = encrypt_session_key(&responses.key_exchange_key, &Zeroizing::new([0x55; 16]));

@@ -41,6 +41,7 @@ files! {
     "hawk-mohawk",
     "hawk-policies",
     "hawk-reference",
+    "ntlm-impacket",
     "ntlm-policies",
     "ntlm-pyspnego",
     "oauth1-core",
