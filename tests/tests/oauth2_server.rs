@@ -1,11 +1,12 @@
 //! OAuth 2 against a certified server, the npm package oidc-provider: every grant that it has, single flight, rotation, revocation.
+//! And against a strict one over Authlib, for the grants that it has not.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use countersign::core::Reply;
 use countersign::oauth2::request::{self, DeviceAuthorization};
-use countersign::oauth2::{ClientAuthentication, Config, Grant, GrantType, ServerError, Signer};
+use countersign::oauth2::{ClientAuthentication, CodeChallengeMethod, Config, Grant, GrantType, ServerError, Signer};
 use countersign::{AuthConfig, Authenticator, Context, ErrorKind, Payload};
 use countersign_tests::{Server, client, consent, exchange, free_port, send, work_dir};
 use http::{Request, Response, StatusCode};
@@ -256,4 +257,48 @@ fn dpop_binds_a_token_to_its_key() {
     let stolen = Authenticator::new(&AuthConfig::bearer(token.access_token)).unwrap();
     let (response, _) = exchange(&client(), &stolen, Request::get(server.uri("/me")).body(()).unwrap()).unwrap();
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+}
+
+fn authlib() -> Server {
+    Server::script("oauth2-authlib.sh", free_port().unwrap(), &work_dir("authlib").unwrap()).unwrap()
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn a_strict_server_takes_a_secret_only_as_it_was_agreed() {
+    use ClientAuthentication::{Body, Header, None};
+    let server = authlib();
+    for (id, right) in [("header", Header), ("body", Body), ("public", None)] {
+        for how in [Header, Body, None] {
+            let mut grant = grant(&server, GrantType::Password, id);
+            (grant.username, grant.password) = (Some("alice".into()), Some("correct horse".into()));
+            grant.client_secret = Some("secret".into());
+            grant.client_authentication = how;
+            let end = api(&server, &authenticator(grant.clone()));
+            assert_eq!(end.is_ok_and(|(status, _, _)| status == StatusCode::OK), how == right, "{id} {how:?}");
+            grant.password = Some("wrong".into());
+            assert!(api(&server, &authenticator(grant)).is_err());
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn implicit_and_plain_pkce_for_old_servers() {
+    let server = authlib();
+    for grant_type in [GrantType::AuthorizationCode, GrantType::Implicit] {
+        let mut grant = grant(&server, grant_type, "public");
+        grant.client_authentication = ClientAuthentication::None;
+        grant.code_challenge_method = CodeChallengeMethod::Plain;
+        let signer = Arc::new(Signer::new(&Config::with_grant(grant)).unwrap());
+        let url = signer.authorize(&Context::now()).unwrap().url().to_string();
+        let response = get(&url);
+        let came_back = response.headers()["location"].to_str().unwrap();
+        if let Some(request) = signer.callback(came_back, &Context::now()).unwrap() {
+            let response = send(&client(), request).unwrap();
+            reply(&response, |reply| signer.accept(reply, &Context::now())).unwrap();
+        }
+        let auth = Authenticator::from_arc(signer);
+        assert_eq!(api(&server, &auth).unwrap().0, StatusCode::OK, "{grant_type:?}");
+    }
 }
