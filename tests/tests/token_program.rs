@@ -101,3 +101,101 @@ fn a_client_alone_gets_a_token_and_a_wrong_secret_none() {
     let (done, text) = run(&["token", "get", &file, "--store", store]);
     assert!(!done && text.contains("invalid_client") && !text.contains("wrong"), "{text}");
 }
+
+/// A browser without a window, over its WebDriver.
+struct Browser {
+    _driver: Server,
+    session: String,
+}
+
+impl Browser {
+    fn open() -> Self {
+        let port = free_port().unwrap();
+        let driver = Server::program(Command::new("chromedriver").arg(format!("--port={port}")), port).unwrap();
+        let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
+        let options = serde_json::json!({ "goog:chromeOptions": { "args": arguments } });
+        let asked = serde_json::json!({ "capabilities": { "alwaysMatch": options } });
+        let reply = Self::ask(&driver.uri("/session"), &asked);
+        let session = driver.uri(&format!("/session/{}", reply["sessionId"].as_str().expect("a session")));
+        Self { _driver: driver, session }
+    }
+
+    fn ask(uri: &str, body: &serde_json::Value) -> serde_json::Value {
+        let request = Request::post(uri).header("content-type", "application/json");
+        let response = send(&client(), request.body(Payload::from(body.to_string())).unwrap()).unwrap();
+        let mut reply: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        reply["value"].take()
+    }
+
+    fn go(&self, url: &str) {
+        Self::ask(&format!("{}/url", self.session), &serde_json::json!({ "url": url }));
+    }
+
+    /// The first element of this kind, once it is there.
+    fn find(&self, selector: &str) -> String {
+        let asked = serde_json::json!({ "using": "css selector", "value": selector });
+        for _ in 0..100 {
+            let found = Self::ask(&format!("{}/element", self.session), &asked);
+            if let Some(id) = found["element-6066-11e4-a52e-4f735466cecf"].as_str() {
+                return format!("{}/element/{id}", self.session);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("the page has no {selector}");
+    }
+
+    fn type_into(&self, selector: &str, text: &str) {
+        Self::ask(&format!("{}/value", self.find(selector)), &serde_json::json!({ "text": text }));
+    }
+
+    fn click(&self, selector: &str) {
+        Self::ask(&format!("{}/click", self.find(selector)), &serde_json::json!({}));
+    }
+
+    fn text(&self, selector: &str) -> String {
+        let uri = format!("{}/text", self.find(selector));
+        let reply = send(&client(), Request::get(uri).body(Payload::empty()).unwrap()).unwrap();
+        let reply: serde_json::Value = serde_json::from_slice(reply.body()).unwrap();
+        reply["value"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Ends the browser, which its driver would leave behind.
+        let _ = client().delete(&self.session).call();
+    }
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn a_real_browser_goes_from_the_login_page_to_a_token() {
+    let dir = work_dir("browser").unwrap();
+    let server = Server::script("oidc-provider.sh", free_port().unwrap(), &dir).unwrap();
+    let grant = serde_json::json!({ "grant_type": "authorization_code", "client_id": "native", "scope": "openid" });
+    let (file, store) = (config(&server, &dir, grant), dir.join("tokens.json"));
+    let arguments = ["token", "get", &file, "--no-browser", "--timeout", "60", "--store", store.to_str().unwrap()];
+    let mut program = countersign(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(program.stderr.take().unwrap()).lines();
+    let url = said.find_map(|line| line.unwrap().strip_prefix("open ").map(str::to_owned)).expect("a URL to open");
+
+    let browser = Browser::open();
+    browser.go(&url);
+    browser.type_into("input[name=login]", "alice");
+    browser.type_into("input[name=password]", "secret");
+    browser.click("button[type=submit]");
+    // The consent page: no more fields, one button.
+    browser.click("input[name=prompt][value=consent] ~ button[type=submit]");
+    let mut page = String::new();
+    for _ in 0..50 {
+        page = browser.text("body");
+        if page.contains("You may close this window") {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert!(page.contains("You may close this window"), "{page}");
+    let output = program.wait_with_output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && shown.contains("access_token\t********"), "{shown}");
+}
