@@ -1,5 +1,8 @@
 //! Client credentials with reqwest: sixteen requests at once, one token request. The servers are stand-ins on loopback.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use countersign::oauth2::Grant;
 use countersign::{AuthConfig, Authenticator, Payload};
 use http::{Request, Response};
@@ -8,8 +11,10 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
-    let server = countersign_examples::serve(|request| {
-        println!("server: {} {}", request.method(), request.uri());
+    let token_requests = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&token_requests);
+    let server = countersign_examples::serve(move |request| {
+        counter.fetch_add(usize::from(request.uri().path() == "/token"), Ordering::SeqCst);
         match request.uri().path() {
             "/token" => Response::new(r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","expires_in":3600}"#.to_owned()),
             _ => Response::new("an item".to_owned()),
@@ -29,6 +34,8 @@ async fn main() -> Result<(), Failure> {
     while let Some(response) = tasks.join_next().await {
         assert_eq!(response??.body(), b"an item");
     }
+    println!("16 items, {} token request", token_requests.load(Ordering::SeqCst));
+    assert_eq!(token_requests.load(Ordering::SeqCst), 1);
     Ok(())
 }
 
