@@ -1,4 +1,5 @@
-# Sourced by the scripts beside it whose server is a Node program.
+# Sourced by the scripts beside it, which set `here`, and whose server is a Node program.
+. "$here/answers.sh"
 
 # start_node FOLDER PORT WORKDIR PROGRAM [ARG...]: installs what FOLDER/package-lock.json pins, once for all runs, starts PROGRAM of
 # FOLDER and prints its pid as soon as something answers on PORT.
@@ -12,11 +13,5 @@ start_node() {
     [ -e "$N/ready" ] || { mkdir -p "$N" && cp "$FOLDER"/*.json "$FOLDER"/*.mjs "$N" && (cd "$N" && npm ci --silent --no-audit --no-fund) && touch "$N/ready"; }
   ) 9>"$N.lock" >&2
   setsid node "$N/$PROGRAM" "$@" >"$W/log" 2>&1 </dev/null &
-  PID=$!
-  i=0
-  until curl -s -o /dev/null "http://127.0.0.1:$PORT/"; do
-    i=$((i + 1)); if [ $i -gt 100 ] || ! kill -0 $PID 2>/dev/null; then cat "$W/log" >&2; kill $PID 2>/dev/null; exit 1; fi
-    sleep 0.1
-  done
-  echo $PID
+  until_it_answers $! "$PORT" "$W/log"
 }

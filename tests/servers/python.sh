@@ -1,4 +1,5 @@
-# Sourced by the scripts beside it whose server is a Python program.
+# Sourced by the scripts beside it, which set `here`, and whose server is a Python program.
+. "$here/answers.sh"
 
 # start_python NAME PORT WORKDIR REQUIREMENTS PROGRAM [ARG...]: makes a virtual environment of its own for NAME, once for all runs,
 # starts PROGRAM in it and prints its pid as soon as something answers on PORT.
@@ -13,11 +14,5 @@ start_python() {
     [ -e "$V/ready" ] || { python3 -m venv "$V" && "$V/bin/pip" -q --disable-pip-version-check install $REQUIREMENTS && touch "$V/ready"; }
   ) 9>"$V.lock" >&2
   setsid "$V/bin/python" "$@" >"$W/log" 2>&1 </dev/null &
-  PID=$!
-  i=0
-  until curl -s -o /dev/null "http://127.0.0.1:$PORT/"; do
-    i=$((i + 1)); if [ $i -gt 100 ] || ! kill -0 $PID 2>/dev/null; then cat "$W/log" >&2; kill $PID 2>/dev/null; exit 1; fi
-    sleep 0.1
-  done
-  echo $PID
+  until_it_answers $! "$PORT" "$W/log"
 }
