@@ -212,19 +212,24 @@ fn private_key(config: &Config) -> Result<Box<rsa::PrivateKey>> {
     read.map(Box::new).map_err(|why| invalid("cannot be read").with_source(why))
 }
 
-/// The server's side: whether a signature is of this base string.
+/// The server's side: whether a signature is of this base string. `public_key` counts for the RSA methods alone, the secrets for
+/// the others.
 pub(crate) fn is_signature(
     method: SignatureMethod,
-    keys: &crate::verify::Keys,
+    secrets: (&Secret, &Secret),
+    public_key: Option<&str>,
     base_string: &[u8],
     signature: &[u8],
 ) -> Result<bool> {
-    let mut config = Config::new("verifier", keys.consumer_secret.clone());
-    config.token_secret = Some(keys.token_secret.clone());
+    let (consumer_secret, token_secret) = secrets;
+    let mut config = Config::new("verifier", consumer_secret.clone());
+    config.token_secret = Some(token_secret.clone());
+    #[cfg(not(feature = "rsa"))]
+    let _ = public_key;
     match method {
         #[cfg(feature = "rsa")]
         SignatureMethod::RsaSha1 | SignatureMethod::RsaSha256 | SignatureMethod::RsaSha512 => {
-            let key = public_key(keys)?;
+            let key = read_public_key(public_key)?;
             let Ok(signature) = countersign_core::encode::base64_decode(signature) else { return Ok(false) };
             Ok(match method {
                 SignatureMethod::RsaSha1 => key.pkcs1v15_verify::<Sha1>(base_string, &signature),
@@ -242,7 +247,7 @@ pub(crate) fn is_signature(
 }
 
 #[cfg(feature = "rsa")]
-fn public_key(keys: &crate::verify::Keys) -> Result<rsa::PublicKey> {
+fn read_public_key(pem: Option<&str>) -> Result<rsa::PublicKey> {
     use rsa::pkcs1::DecodeRsaPublicKey as _;
     use rsa::pkcs8::DecodePublicKey as _;
 
@@ -251,7 +256,7 @@ fn public_key(keys: &crate::verify::Keys) -> Result<rsa::PublicKey> {
             "the consumer has no readable public key: PEM is expected, `BEGIN PUBLIC KEY` or `BEGIN RSA PUBLIC KEY`";
         Error::new(ErrorKind::InvalidKey, WHAT).with_source(why)
     };
-    let pem = keys.public_key.as_deref().unwrap_or_default().trim();
+    let pem = pem.unwrap_or_default().trim();
     if pem.starts_with("-----BEGIN RSA PUBLIC KEY-----") {
         rsa::PublicKey::from_pkcs1_pem(pem).map_err(|err| invalid(err.to_string()))
     } else {

@@ -137,7 +137,9 @@ impl<F: Fn(&str, Option<&str>) -> Option<Keys>> Verifier<F> {
 
         let base_string = claim.base_string(parts, parts.uri.scheme_str().unwrap_or(self.scheme))?;
         let given = claim.required("oauth_signature")?;
-        if !signature::is_signature(method, &keys, base_string.as_bytes(), given.as_bytes())? {
+        let secrets = (&keys.consumer_secret, &keys.token_secret);
+        let public_key = keys.public_key.as_deref();
+        if !signature::is_signature(method, secrets, public_key, base_string.as_bytes(), given.as_bytes())? {
             return Err(rejected("its signature is not that of this request"));
         }
         let body_is_signed = claim.check_body(method, payload)?;

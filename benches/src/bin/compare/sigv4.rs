@@ -11,7 +11,10 @@ use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SignatureLocation, SigningParams, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
-use countersign::aws_sigv4::{AddTo, Config, PayloadSigning};
+use bytes::Bytes;
+use countersign::aws_sigv4::chunk::Framing;
+use countersign::aws_sigv4::{AddTo, Config, PayloadSigning, Signer};
+use countersign::core::Scheme as _;
 use countersign::{AuthConfig, Authenticator, Context, Payload};
 use http::{HeaderMap, Request};
 use reqsign_core::SignRequest as _;
@@ -89,12 +92,44 @@ fn signed_at(headers: &HeaderMap) -> (u64, String) {
     (days * 86_400 + part(9, 11) * 3600 + part(11, 13) * 60 + part(13, 15), text("authorization"))
 }
 
+/// One chunk of 64 KiB, by the same key and after the same signature: nearly all of it is hashing.
+fn chunks(compare: &mut Compare, identity: &Identity) {
+    let mut signing = config("s3");
+    signing.payload = PayloadSigning::StreamingSigned;
+    let signer = Signer::new(&signing).expect("a valid config");
+    let request = Request::put("https://bucket.s3.amazonaws.com/key").body(()).expect("a valid request");
+    let (mut parts, ()) = request.into_parts();
+    Framing::new(PayloadSigning::StreamingSigned, 1 << 20, 1 << 16).set_headers(&mut parts.headers).expect("headers");
+    signer.sign(&mut parts, &mut Payload::Streaming, &Context::fixed(TIME, "")).expect("signed");
+    let authorization = parts.headers["authorization"].to_str().expect("text");
+    let seed = authorization.split_once("Signature=").expect("signed").1.to_owned();
+    let chunk = Bytes::from(vec![b'x'; 1 << 16]);
+    let params: v4::SigningParams<'_, ()> = v4::SigningParams::builder()
+        .identity(identity)
+        .region("us-east-1")
+        .name("s3")
+        .time(UNIX_EPOCH + Duration::from_secs(TIME))
+        .settings(())
+        .build()
+        .expect("all is given");
+    let theirs = || {
+        let output = v4::sign_chunk(&chunk, &seed, &params).expect("signed");
+        format!("10000;chunk-signature={}\r\n", output.signature())
+    };
+    let ours = || {
+        let head = signer.chunk_signer(&parts).expect("signed").head(&chunk).expect("signed");
+        String::from_utf8(head.as_ref().to_vec()).expect("text")
+    };
+    compare.row("sigv4-chunks-64k", "aws-sigv4", ours, theirs);
+}
+
 pub(crate) fn rows(compare: &mut Compare) {
+    let identity: Identity = Credentials::new(KEY, SECRET, None, None, "bench").into();
+    chunks(compare, &identity);
     if !compare.wants("sigv4-header-get") && !compare.wants("sigv4-header-post-1k") && !compare.wants("sigv4-presign") {
         return;
     }
     let ctx = Context::fixed(TIME, "");
-    let identity: Identity = Credentials::new(KEY, SECRET, None, None, "bench").into();
     let header = ours(config("service"));
 
     let sign_get = || header.sign_request(get(), &ctx).expect("signed");
