@@ -198,3 +198,23 @@ fn the_built_in_files_are_listed_and_exported() {
     }
     std::fs::remove_dir_all(&dir).unwrap();
 }
+
+#[test]
+fn responses() {
+    let vector = |response: &str| {
+        json!({
+            "name": "the vector",
+            "config": { "type": "digest", "username": "Mufasa", "password": "Circle Of Life" },
+            "context": { "unix_time": 0, "nonce": "0a4f113b" },
+            "request": { "method": "GET", "uri": "http://www.nowhere.org/dir/index.html" },
+            // RFC 2617 section 3.5.
+            "responses": [{ "status": 401, "headers": [["WWW-Authenticate", "Digest realm=\"testrealm@host.com\", qop=\"auth,auth-int\", \
+                nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", opaque=\"5ccc069c403ebaf9f0171e9517f40e41\""]] }],
+            "expect": { "auth_params": { "scheme": "Digest", "params": { "nc": "00000001", "response": response } } },
+        })
+    };
+    let check = |response: &str| countersign(&["vectors", "check", "-"], &[], &file(vector(response)));
+    assert_eq!(check("6629fae49393a05397450978507c4ef1").code, 0);
+    let wrong = check("6629fae49393a05397450978507c4ef2");
+    assert!(wrong.code == 1 && wrong.out.contains("+ got      6629fae49393a05397450978507c4ef1"), "{}", wrong.out);
+}

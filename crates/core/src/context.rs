@@ -91,17 +91,18 @@ impl Context {
     /// [`ErrorKind::Randomness`] when the source fails.
     pub fn nonce(&self, bytes: usize) -> Result<Cow<'_, str>> {
         let mut buf = [0; 2 * MOST_NONCE];
-        let buf = buf.get_mut(..2 * bytes).ok_or_else(nonce_too_long)?;
+        let buf = buf.get_mut(..bytes.saturating_mul(2)).ok_or_else(nonce_too_long)?;
         match &self.nonce {
             Some(nonce) => Ok(Cow::Borrowed(nonce)),
             None => self.nonce_in(buf).map(|nonce| Cow::Owned(nonce.to_owned())),
         }
     }
 
-    /// The client nonce without an allocation: the fixed text, or as many hex digits as `buf` has bytes, at most 128.
+    /// The client nonce without an allocation: the fixed text, or as many hex digits as `buf` has bytes (one less if that is odd), at
+    /// most 128.
     ///
     /// # Errors
-    /// [`ErrorKind::Randomness`] when the source fails, or when `buf` is longer or of odd length.
+    /// [`ErrorKind::Randomness`] when the source fails, or when `buf` is longer.
     pub fn nonce_in<'a>(&'a self, buf: &'a mut [u8]) -> Result<&'a str> {
         if let Some(nonce) = &self.nonce {
             return Ok(nonce);
