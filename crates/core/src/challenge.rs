@@ -182,6 +182,20 @@ impl<'a> Cursor<'a> {
         str::from_utf8(self.take_while(is_token)).unwrap_or_default()
     }
 
+    /// Whether a parameter begins here, a token and `=`: then the cursor stands after them and blanks, else where it was.
+    fn skip_name(&mut self) -> bool {
+        let start = self.at;
+        let is_named = !self.take_while(is_token).is_empty();
+        self.skip_blanks();
+        if is_named && self.peek() == Some(b'=') {
+            self.at += 1;
+            self.skip_blanks();
+            return true;
+        }
+        self.at = start;
+        false
+    }
+
     fn skip_blanks(&mut self) -> usize {
         self.take_while(|byte| byte == b' ' || byte == b'\t').len()
     }
@@ -211,16 +225,16 @@ impl<'a> Cursor<'a> {
             return Ok(Challenge { scheme, content: Content::Token68(token) });
         }
         let start = self.at;
-        let mut end;
-        loop {
-            if self.param().is_none() {
-                return self.broken("no parameter");
+        let mut end = start;
+        while self.skip_name() {
+            if self.value().is_none() {
+                return self.broken("an open quoted string");
             }
             end = self.at;
             self.skip_separators();
-            if !self.is_at_param() {
-                break;
-            }
+        }
+        if end == start {
+            return self.broken("no parameter");
         }
         // Between two challenges there is a comma; between two parameters it may be missing.
         let between = self.bytes.get(end..self.at).unwrap_or_default();
@@ -244,14 +258,6 @@ impl<'a> Cursor<'a> {
         str::from_utf8(self.bytes.get(start..end)?).ok()
     }
 
-    /// Whether a parameter begins here: a token and `=`.
-    fn is_at_param(&self) -> bool {
-        let mut ahead = self.clone();
-        let name = ahead.token();
-        ahead.skip_blanks();
-        !name.is_empty() && ahead.peek() == Some(b'=')
-    }
-
     fn param(&mut self) -> Option<Param<'a>> {
         let name = self.token();
         self.skip_blanks();
@@ -260,14 +266,18 @@ impl<'a> Cursor<'a> {
         }
         self.at += 1;
         self.skip_blanks();
+        self.value().map(|(raw, quoted)| Param { name, raw, quoted })
+    }
+
+    /// A parameter's value as it stands, and whether it is quoted; none where a quoted string does not end.
+    fn value(&mut self) -> Option<(&'a [u8], bool)> {
         if self.peek() != Some(b'"') {
-            let raw = self.take_while(|byte| !matches!(byte, b' ' | b'\t' | b',' | b'"'));
-            return Some(Param { name, raw, quoted: false });
+            return Some((self.take_while(|byte| !matches!(byte, b' ' | b'\t' | b',' | b'"')), false));
         }
         self.at += 1;
         let start = self.at;
         loop {
-            self.take_while(|byte| byte != b'"' && byte != b'\\');
+            self.skip_plain();
             match self.peek()? {
                 b'"' => break,
                 _ => self.at += 2,
@@ -275,7 +285,18 @@ impl<'a> Cursor<'a> {
         }
         let raw = self.bytes.get(start..self.at)?;
         self.at += 1;
-        Some(Param { name, raw, quoted: true })
+        Some((raw, true))
+    }
+
+    /// Skips to the next quote or backslash, sixteen bytes at a time as long as there is none: most of a challenge is quoted.
+    fn skip_plain(&mut self) {
+        let is_special = |byte: u8| matches!(byte, b'"' | b'\\');
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let (chunks, _) = rest.as_chunks::<16>();
+        // No early end inside a chunk, so that it is one comparison.
+        let plain = chunks.iter().take_while(|chunk| !chunk.iter().fold(false, |any, &byte| any | is_special(byte)));
+        self.at += 16 * plain.count();
+        self.take_while(|byte| !is_special(byte));
     }
 }
 
