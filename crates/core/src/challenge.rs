@@ -48,13 +48,15 @@ pub struct Param<'a> {
     pub raw: &'a [u8],
     /// Whether it stands in quotes.
     pub quoted: bool,
+    /// Whether a backslash stands in the quotes.
+    escaped: bool,
 }
 
 impl<'a> Param<'a> {
     /// The value, backslashes undone.
     #[must_use]
     pub fn value(&self) -> Cow<'a, [u8]> {
-        if !self.quoted || !self.raw.contains(&b'\\') {
+        if !self.escaped {
             return Cow::Borrowed(self.raw);
         }
         let mut value = Vec::with_capacity(self.raw.len());
@@ -227,7 +229,7 @@ impl<'a> Cursor<'a> {
         let start = self.at;
         let mut end = start;
         while self.skip_name() {
-            if self.value().is_none() {
+            if self.value("").is_none() {
                 return self.broken("an open quoted string");
             }
             end = self.at;
@@ -266,26 +268,31 @@ impl<'a> Cursor<'a> {
         }
         self.at += 1;
         self.skip_blanks();
-        self.value().map(|(raw, quoted)| Param { name, raw, quoted })
+        self.value(name)
     }
 
-    /// A parameter's value as it stands, and whether it is quoted; none where a quoted string does not end.
-    fn value(&mut self) -> Option<(&'a [u8], bool)> {
+    /// A parameter's value, quoted or not; none where a quoted string does not end.
+    fn value(&mut self, name: &'a str) -> Option<Param<'a>> {
         if self.peek() != Some(b'"') {
-            return Some((self.take_while(|byte| !matches!(byte, b' ' | b'\t' | b',' | b'"')), false));
+            let raw = self.take_while(|byte| !matches!(byte, b' ' | b'\t' | b',' | b'"'));
+            return Some(Param { name, raw, quoted: false, escaped: false });
         }
         self.at += 1;
         let start = self.at;
+        let mut escaped = false;
         loop {
             self.skip_plain();
             match self.peek()? {
                 b'"' => break,
-                _ => self.at += 2,
+                _ => {
+                    escaped = true;
+                    self.at += 2;
+                }
             }
         }
         let raw = self.bytes.get(start..self.at)?;
         self.at += 1;
-        Some((raw, true))
+        Some(Param { name, raw, quoted: true, escaped })
     }
 
     /// Skips to the next quote or backslash, sixteen bytes at a time as long as there is none: most of a challenge is quoted.

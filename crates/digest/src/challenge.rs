@@ -199,19 +199,28 @@ impl<'a> Given<'a> {
 
 /// `auth` before `auth-int`; an empty or absent list is RFC 2069; a config that names one allows no other.
 fn choose_qop(offered: &[u8], only: Option<Qop>) -> Result<Option<Qop>> {
-    let names = || offered.split(|byte| matches!(byte, b',' | b' ' | b'\t')).filter(|name| !name.is_empty());
-    let has = |qop: Qop| names().any(|name| Qop::named(name) == Some(qop));
+    let names = offered.split(|byte| matches!(byte, b',' | b' ' | b'\t')).filter(|name| !name.is_empty());
+    let (mut any, mut auth, mut auth_int) = (false, false, false);
+    for name in names {
+        any = true;
+        match Qop::named(name) {
+            Some(Qop::Auth) => auth = true,
+            Some(Qop::AuthInt) => auth_int = true,
+            None => {}
+        }
+    }
     let unsupported = |wanted: &str| {
         let offered = Quoted(offered);
         let why = format!("the server offers the Digest qop {offered}, where {wanted} would be accepted");
         Err(Error::new(ErrorKind::UnsupportedQop, why))
     };
     match only {
-        Some(only) if has(only) => Ok(Some(only)),
+        Some(Qop::Auth) if auth => Ok(only),
+        Some(Qop::AuthInt) if auth_int => Ok(only),
         Some(only) => unsupported(only.as_str()),
-        None if names().next().is_none() => Ok(None),
-        None if has(Qop::Auth) => Ok(Some(Qop::Auth)),
-        None if has(Qop::AuthInt) => Ok(Some(Qop::AuthInt)),
+        None if !any => Ok(None),
+        None if auth => Ok(Some(Qop::Auth)),
+        None if auth_int => Ok(Some(Qop::AuthInt)),
         None => unsupported("auth or auth-int"),
     }
 }
