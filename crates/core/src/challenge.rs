@@ -48,13 +48,15 @@ pub struct Param<'a> {
     pub raw: &'a [u8],
     /// Whether it stands in quotes.
     pub quoted: bool,
+    /// Whether a backslash stands in the quotes.
+    escaped: bool,
 }
 
 impl<'a> Param<'a> {
     /// The value, backslashes undone.
     #[must_use]
     pub fn value(&self) -> Cow<'a, [u8]> {
-        if !self.quoted || !self.raw.contains(&b'\\') {
+        if !self.escaped {
             return Cow::Borrowed(self.raw);
         }
         let mut value = Vec::with_capacity(self.raw.len());
@@ -182,6 +184,20 @@ impl<'a> Cursor<'a> {
         str::from_utf8(self.take_while(is_token)).unwrap_or_default()
     }
 
+    /// Whether a parameter begins here, a token and `=`: then the cursor stands after them and blanks, else where it was.
+    fn skip_name(&mut self) -> bool {
+        let start = self.at;
+        let is_named = !self.take_while(is_token).is_empty();
+        self.skip_blanks();
+        if is_named && self.peek() == Some(b'=') {
+            self.at += 1;
+            self.skip_blanks();
+            return true;
+        }
+        self.at = start;
+        false
+    }
+
     fn skip_blanks(&mut self) -> usize {
         self.take_while(|byte| byte == b' ' || byte == b'\t').len()
     }
@@ -211,16 +227,16 @@ impl<'a> Cursor<'a> {
             return Ok(Challenge { scheme, content: Content::Token68(token) });
         }
         let start = self.at;
-        let mut end;
-        loop {
-            if self.param().is_none() {
-                return self.broken("no parameter");
+        let mut end = start;
+        while self.skip_name() {
+            if self.value("").is_none() {
+                return self.broken("an open quoted string");
             }
             end = self.at;
             self.skip_separators();
-            if !self.is_at_param() {
-                break;
-            }
+        }
+        if end == start {
+            return self.broken("no parameter");
         }
         // Between two challenges there is a comma; between two parameters it may be missing.
         let between = self.bytes.get(end..self.at).unwrap_or_default();
@@ -244,14 +260,6 @@ impl<'a> Cursor<'a> {
         str::from_utf8(self.bytes.get(start..end)?).ok()
     }
 
-    /// Whether a parameter begins here: a token and `=`.
-    fn is_at_param(&self) -> bool {
-        let mut ahead = self.clone();
-        let name = ahead.token();
-        ahead.skip_blanks();
-        !name.is_empty() && ahead.peek() == Some(b'=')
-    }
-
     fn param(&mut self) -> Option<Param<'a>> {
         let name = self.token();
         self.skip_blanks();
@@ -260,22 +268,42 @@ impl<'a> Cursor<'a> {
         }
         self.at += 1;
         self.skip_blanks();
+        self.value(name)
+    }
+
+    /// A parameter's value, quoted or not; none where a quoted string does not end.
+    fn value(&mut self, name: &'a str) -> Option<Param<'a>> {
         if self.peek() != Some(b'"') {
             let raw = self.take_while(|byte| !matches!(byte, b' ' | b'\t' | b',' | b'"'));
-            return Some(Param { name, raw, quoted: false });
+            return Some(Param { name, raw, quoted: false, escaped: false });
         }
         self.at += 1;
         let start = self.at;
+        let mut escaped = false;
         loop {
-            self.take_while(|byte| byte != b'"' && byte != b'\\');
+            self.skip_plain();
             match self.peek()? {
                 b'"' => break,
-                _ => self.at += 2,
+                _ => {
+                    escaped = true;
+                    self.at += 2;
+                }
             }
         }
         let raw = self.bytes.get(start..self.at)?;
         self.at += 1;
-        Some(Param { name, raw, quoted: true })
+        Some(Param { name, raw, quoted: true, escaped })
+    }
+
+    /// Skips to the next quote or backslash, sixteen bytes at a time as long as there is none: most of a challenge is quoted.
+    fn skip_plain(&mut self) {
+        let is_special = |byte: u8| matches!(byte, b'"' | b'\\');
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let (chunks, _) = rest.as_chunks::<16>();
+        // No early end inside a chunk, so that it is one comparison.
+        let plain = chunks.iter().take_while(|chunk| !chunk.iter().fold(false, |any, &byte| any | is_special(byte)));
+        self.at += 16 * plain.count();
+        self.take_while(|byte| !is_special(byte));
     }
 }
 

@@ -13,6 +13,12 @@ use crate::Payload;
 pub struct Signed {
     removed: Vec<HeaderName>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// Apart, so that what most schemes do without does not make every move of the rest long.
+    more: Option<Box<More>>,
+}
+
+#[derive(Clone, Default)]
+struct More {
     uri: Option<Uri>,
     payload: Option<Payload>,
     canonical_request: Option<String>,
@@ -47,28 +53,28 @@ impl Signed {
     /// Replaces the URI (signatures that travel in the query).
     #[must_use]
     pub fn uri(mut self, uri: Uri) -> Self {
-        self.uri = Some(uri);
+        self.more_mut().uri = Some(uri);
         self
     }
 
     /// Replaces the body (signatures that travel in a form).
     #[must_use]
     pub fn payload(mut self, payload: Payload) -> Self {
-        self.payload = Some(payload);
+        self.more_mut().payload = Some(payload);
         self
     }
 
     /// Keeps the canonical request.
     #[must_use]
     pub fn explain_canonical_request(mut self, text: String) -> Self {
-        self.canonical_request = Some(text);
+        self.more_mut().canonical_request = Some(text);
         self
     }
 
     /// Keeps the text that was signed. It may not hold what is as good as a key.
     #[must_use]
     pub fn explain_string_to_sign(mut self, text: String) -> Self {
-        self.string_to_sign = Some(text);
+        self.more_mut().string_to_sign = Some(text);
         self
     }
 
@@ -80,10 +86,10 @@ impl Signed {
         for (name, value) in &self.headers {
             parts.headers.insert(name, value.clone());
         }
-        if let Some(uri) = &self.uri {
+        if let Some(uri) = self.new_uri() {
             parts.uri = uri.clone();
         }
-        if let Some(new) = &self.payload {
+        if let Some(new) = self.new_payload() {
             *payload = new.clone();
         }
     }
@@ -96,26 +102,30 @@ impl Signed {
 
     /// The URI in place of the request's, where the scheme changes it.
     #[must_use]
-    pub const fn new_uri(&self) -> Option<&Uri> {
-        self.uri.as_ref()
+    pub fn new_uri(&self) -> Option<&Uri> {
+        self.more.as_ref()?.uri.as_ref()
     }
 
     /// The body in place of the request's, where the scheme changes it.
     #[must_use]
-    pub const fn new_payload(&self) -> Option<&Payload> {
-        self.payload.as_ref()
+    pub fn new_payload(&self) -> Option<&Payload> {
+        self.more.as_ref()?.payload.as_ref()
     }
 
     /// The canonical request, when the context was explaining and the scheme has one.
     #[must_use]
     pub fn canonical_request(&self) -> Option<&str> {
-        self.canonical_request.as_deref()
+        self.more.as_ref()?.canonical_request.as_deref()
     }
 
     /// The text that was signed, when the context was explaining and the scheme has one.
     #[must_use]
     pub fn string_to_sign(&self) -> Option<&str> {
-        self.string_to_sign.as_deref()
+        self.more.as_ref()?.string_to_sign.as_deref()
+    }
+
+    fn more_mut(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
     }
 }
 
@@ -126,8 +136,8 @@ impl fmt::Debug for Signed {
         f.debug_struct("Signed")
             .field("headers", &names)
             .field("removed", &self.removed)
-            .field("uri", &self.uri.is_some())
-            .field("payload", &self.payload.is_some())
+            .field("uri", &self.new_uri().is_some())
+            .field("payload", &self.new_payload().is_some())
             .finish_non_exhaustive()
     }
 }

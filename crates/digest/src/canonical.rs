@@ -8,30 +8,6 @@ use http::{Method, Uri};
 use crate::signature::{Hash, Hex};
 use crate::{Algorithm, Qop};
 
-/// A text that is hashed on the way, and kept for people when asked for.
-pub(crate) struct Line {
-    hash: Hash,
-    shown: Option<Vec<u8>>,
-}
-
-impl Line {
-    /// Goes on from `hash`, whose text so far is shown as `so_far`.
-    pub(crate) fn after(hash: Hash, so_far: Option<Vec<u8>>) -> Self {
-        Self { hash, shown: so_far }
-    }
-
-    pub(crate) fn push(&mut self, part: &[u8]) {
-        self.hash.update(part);
-        if let Some(shown) = &mut self.shown {
-            shown.extend_from_slice(part);
-        }
-    }
-
-    pub(crate) fn finish(self) -> (Hex, Option<String>) {
-        (self.hash.finish(), self.shown.map(|shown| String::from_utf8_lossy(&shown).into_owned()))
-    }
-}
-
 /// H(A2): method, URI, and with `auth-int` the body's hash (RFC 7616 section 3.4.3). A server's proof has no method.
 pub(crate) fn a2(
     algorithm: Algorithm,
@@ -40,26 +16,29 @@ pub(crate) fn a2(
     body: Option<&[u8]>,
     explaining: bool,
 ) -> (Hex, Option<String>) {
-    let mut line = Line::after(Hash::new(algorithm), explaining.then(Vec::new));
-    line.push(method.as_bytes());
-    line.push(b":");
-    line.push(uri.as_bytes());
-    if let Some(body) = body {
-        line.push(b":");
-        line.push(Hash::of(algorithm, &[body]).as_bytes());
-    }
-    line.finish()
+    let body = body.map(|body| Hash::of(algorithm, &[body]));
+    let [colon, body] = body.as_ref().map_or([&b""[..]; 2], |body| [b":", body.as_bytes()]);
+    let parts = [method.as_bytes(), b":", uri.as_bytes(), colon, body];
+    (Hash::of(algorithm, &parts), explaining.then(|| shown(&parts)))
 }
 
-/// The rest of the text whose hash is the response, after `H(A1):nonce:` (RFC 7616 section 3.4.1): the count, what stands
-/// `:between:` it and H(A2), and H(A2) alone where there is no qop (RFC 2069 section 2.1.2).
-pub(crate) fn response(mut line: Line, counted: Option<(u32, &[u8])>, a2: &Hex) -> (Hex, Option<String>) {
-    if let Some((nc, between)) = counted {
-        line.push(&nc_text(nc));
-        line.push(between);
-    }
-    line.push(a2.as_bytes());
-    line.finish()
+/// The response (RFC 7616 section 3.4.1): after `H(A1):nonce:`, whose hash is `prefix`, the count, what stands `:between:` it
+/// and H(A2), and H(A2); where there is no qop, H(A2) alone (RFC 2069 section 2.1.2).
+pub(crate) fn response(
+    prefix: &Hash,
+    counted: Option<(u32, &[u8])>,
+    a2: &Hex,
+    shown_prefix: Option<&[u8]>,
+) -> (Hex, Option<String>) {
+    let (nc, between) = counted.map_or(([0; 8], &b""[..]), |(nc, between)| (nc_text(nc), between));
+    let nc = if counted.is_some() { &nc[..] } else { b"" };
+    let parts = [nc, between, a2.as_bytes()];
+    (prefix.with(&parts), shown_prefix.map(|prefix| shown(&[prefix, nc, between, a2.as_bytes()])))
+}
+
+/// The text that parts are hashed as.
+fn shown(parts: &[&[u8]]) -> String {
+    String::from_utf8_lossy(&parts.concat()).into_owned()
 }
 
 /// What `uri` says: the path and query as they go out, for CONNECT the authority (RFC 7616 section 3.4, RFC 9112 section 3.2).

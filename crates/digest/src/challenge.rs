@@ -1,7 +1,8 @@
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use countersign_core::challenge::{self, Param};
-use countersign_core::{Error, ErrorKind, Quoted, Result};
+use countersign_core::{Error, ErrorKind, Quoted, Result, target};
 use http::header::{PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, StatusCode, Uri};
 
@@ -53,15 +54,15 @@ pub(crate) struct Accepted {
     pub(crate) qop: Option<Qop>,
 }
 
-/// One Digest challenge that can be answered (RFC 7616 section 3.3), values unescaped.
+/// One Digest challenge that can be answered (RFC 7616 section 3.3), values unescaped. Its texts share one allocation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Challenge {
-    pub(crate) realm: Vec<u8>,
-    pub(crate) nonce: Vec<u8>,
-    pub(crate) opaque: Option<Vec<u8>>,
+    pub(crate) realm: Bytes,
+    pub(crate) nonce: Bytes,
+    pub(crate) opaque: Option<Bytes>,
     pub(crate) algorithm: Algorithm,
     /// As the server wrote it, if it did; some devices refuse an `algorithm` that they did not send.
-    pub(crate) algorithm_text: Option<Vec<u8>>,
+    pub(crate) algorithm_text: Option<Bytes>,
     /// What to answer with; none is RFC 2069.
     pub(crate) qop: Option<Qop>,
     pub(crate) userhash: bool,
@@ -80,7 +81,7 @@ impl Challenge {
         let mut unreadable = None;
         for challenge in challenge::in_headers(headers, &side.asks_in()) {
             match challenge {
-                Ok(challenge) if challenge.is("Digest") => match Self::read(&challenge, uri, accepted) {
+                Ok(challenge) if challenge.is("Digest") => match Self::read(&challenge, side, uri, accepted) {
                     Ok(new)
                         if best.as_ref().is_none_or(|best| best.algorithm.strength() < new.algorithm.strength()) =>
                     {
@@ -101,7 +102,12 @@ impl Challenge {
         })
     }
 
-    fn read(challenge: &challenge::Challenge<'_>, uri: &Uri, accepted: Accepted) -> Result<Self> {
+    /// Whether this is the other one, sent again; whether it was stale that time does not matter.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Self { stale: other.stale, ..self.clone() } == *other
+    }
+
+    fn read(challenge: &challenge::Challenge<'_>, side: Side, uri: &Uri, accepted: Accepted) -> Result<Self> {
         let mut given = Given::default();
         for param in challenge.params() {
             given.take(param);
@@ -122,19 +128,33 @@ impl Challenge {
             let why = format!("the server asks for {algorithm} without a `qop`, which leaves H(A1) without a cnonce");
             return Err(Error::new(ErrorKind::InvalidChallenge, why));
         }
+        let realm = given.realm.as_deref().ok_or_else(|| missing("realm"))?;
+        let nonce = given.nonce.as_deref().filter(|nonce| !nonce.is_empty()).ok_or_else(|| missing("nonce"))?;
+        let [realm, nonce, opaque, algorithm_text] =
+            shared([realm, nonce, given.opaque.as_deref().unwrap_or_default(), text.unwrap_or_default()]);
         Ok(Self {
-            realm: given.realm.ok_or_else(|| missing("realm"))?.into_owned(),
-            nonce: given.nonce.filter(|nonce| !nonce.is_empty()).ok_or_else(|| missing("nonce"))?.into_owned(),
-            opaque: given.opaque.map(Cow::into_owned),
+            realm,
+            nonce,
+            opaque: given.opaque.is_some().then_some(opaque),
             algorithm,
-            algorithm_text: text.map(<[u8]>::to_vec),
+            algorithm_text: text.is_some().then_some(algorithm_text),
             qop,
             userhash: is(given.userhash.as_deref(), "true"),
             utf8: is(given.charset.as_deref(), "UTF-8"),
             stale: is(given.stale.as_deref(), "true"),
-            domain: given.domain.map_or_else(Vec::new, |domain| protection_space(&domain, uri)),
+            // A proxy's protection space is the proxy: its `domain` must be ignored (RFC 7616 section 3.3).
+            domain: match given.domain {
+                Some(domain) if side == Side::Server => protection_space(&domain, uri),
+                _ => Vec::new(),
+            },
         })
     }
+}
+
+/// Copies of texts, in one allocation.
+fn shared<const N: usize>(texts: [&[u8]; N]) -> [Bytes; N] {
+    let mut all = Bytes::from(texts.concat());
+    texts.map(|text| all.split_to(text.len()))
 }
 
 fn is(value: Option<&[u8]>, text: &str) -> bool {
@@ -179,33 +199,39 @@ impl<'a> Given<'a> {
 
 /// `auth` before `auth-int`; an empty or absent list is RFC 2069; a config that names one allows no other.
 fn choose_qop(offered: &[u8], only: Option<Qop>) -> Result<Option<Qop>> {
-    let names = || offered.split(|byte| matches!(byte, b',' | b' ' | b'\t')).filter(|name| !name.is_empty());
-    let has = |qop: Qop| names().any(|name| Qop::named(name) == Some(qop));
+    let names = offered.split(|byte| matches!(byte, b',' | b' ' | b'\t')).filter(|name| !name.is_empty());
+    let (mut any, mut auth, mut auth_int) = (false, false, false);
+    for name in names {
+        any = true;
+        match Qop::named(name) {
+            Some(Qop::Auth) => auth = true,
+            Some(Qop::AuthInt) => auth_int = true,
+            None => {}
+        }
+    }
     let unsupported = |wanted: &str| {
         let offered = Quoted(offered);
         let why = format!("the server offers the Digest qop {offered}, where {wanted} would be accepted");
         Err(Error::new(ErrorKind::UnsupportedQop, why))
     };
     match only {
-        Some(only) if has(only) => Ok(Some(only)),
+        Some(Qop::Auth) if auth => Ok(only),
+        Some(Qop::AuthInt) if auth_int => Ok(only),
         Some(only) => unsupported(only.as_str()),
-        None if names().next().is_none() => Ok(None),
-        None if has(Qop::Auth) => Ok(Some(Qop::Auth)),
-        None if has(Qop::AuthInt) => Ok(Some(Qop::AuthInt)),
+        None if !any => Ok(None),
+        None if auth => Ok(Some(Qop::Auth)),
+        None if auth_int => Ok(Some(Qop::AuthInt)),
         None => unsupported("auth or auth-int"),
     }
 }
 
 /// The paths of a `domain` list that lie on the origin of `uri`; others are not ours to answer to.
 fn protection_space(domain: &[u8], uri: &Uri) -> Vec<String> {
-    let origin = countersign_core::target::Origin::of(uri);
     let listed = domain.split(|byte| byte.is_ascii_whitespace()).filter_map(|item| str::from_utf8(item).ok());
     listed
         .filter_map(|item| match item.parse::<Uri>() {
             Ok(path) if item.starts_with('/') && !item.starts_with("//") => Some(path.path().to_owned()),
-            Ok(absolute) if origin.as_ref().is_some_and(|origin| origin.holds(&absolute)) => {
-                Some(absolute.path().to_owned())
-            }
+            Ok(absolute) if target::same_origin(uri, &absolute) => Some(absolute.path().to_owned()),
             _ => None,
         })
         .collect()

@@ -2,15 +2,16 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use countersign_core::target::{self, Origin};
+use bytes::Bytes;
+use countersign_core::target::{self, same_origin};
 use countersign_core::{Context, Result};
+use http::Uri;
 use http::request::Parts;
-use http::uri::Authority;
 
 use crate::challenge::{Challenge, Side};
 use crate::session::{Credentials, Nonce, Session};
 
-/// How many protection spaces a signer remembers, and how many nonces of each.
+/// How many protection spaces a signer remembers, and how many nonces of each before its last.
 const SPACES: usize = 256;
 const NONCES: usize = 64;
 
@@ -29,19 +30,19 @@ struct Store {
 struct Space {
     side: Side,
     place: Place,
-    /// The folder of the request that was refused: where realms share an origin, the deepest fits best.
-    home: String,
-    /// None once the server refused the password.
-    session: Option<Arc<Session>>,
-    realm: Vec<u8>,
-    nonces: VecDeque<Arc<Nonce>>,
+    session: Arc<Session>,
+    /// The server refused the password: the session is not used again.
+    refused: bool,
+    /// The nonces before the session's.
+    earlier: VecDeque<Arc<Nonce>>,
 }
 
-/// Where a request goes: its origin, or what stands for it in a request without one (CONNECT, relative URIs).
-enum Place {
-    /// With the authority as it was written when it was learnt, which most requests write again.
-    Origin(Origin, Authority),
-    Host(String),
+/// Where the request went that was refused.
+struct Place {
+    /// Its origin; and its folder, the home of the realm: where realms share an origin, the deepest fits best.
+    uri: Uri,
+    /// What stands for the origin in a request without one (CONNECT, relative URIs).
+    host: Option<String>,
 }
 
 impl Sessions {
@@ -64,8 +65,11 @@ impl Sessions {
             let best = match (space.side, &mut found) {
                 (Side::Proxy, [best, _]) | (Side::Server, [_, best]) => best,
             };
-            let Some(session) = space.session.as_ref().filter(|session| !session.nonce.is_used_up()) else { continue };
-            let Some(depth) = depth(&session.challenge.domain, &space.home, path) else { continue };
+            let session = &space.session;
+            if space.refused || session.nonce.is_used_up() {
+                continue;
+            }
+            let Some(depth) = depth(&session.challenge.domain, home(space.place.uri.path()), path) else { continue };
             // The last of equals is the newest.
             if best.as_ref().is_none_or(|(other, _)| *other <= depth) {
                 *best = Some((depth, session));
@@ -76,10 +80,11 @@ impl Sessions {
             return Ok([proxy, server]);
         }
         let place = Place::of(parts)?;
-        let cnonce = credentials.cnonce(ctx)?;
+        let mut buf = [0; 32];
+        let cnonce = credentials.cnonce(ctx, &mut buf)?;
         let preset = store.preset.take();
-        let server = preset
-            .map(|(challenge, first)| store.adopt(Side::Server, place, parts, challenge, first, credentials, cnonce));
+        let server =
+            preset.map(|(challenge, first)| store.adopt(Side::Server, place, challenge, first, credentials, cnonce));
         Ok([proxy, server])
     }
 
@@ -93,32 +98,26 @@ impl Sessions {
         ctx: &Context,
     ) -> Result<Arc<Session>> {
         let place = Place::of(parts)?;
-        let cnonce = credentials.cnonce(ctx)?;
-        Ok(self.lock().adopt(side, place, parts, challenge, 1, credentials, cnonce))
+        let mut buf = [0; 32];
+        let cnonce = credentials.cnonce(ctx, &mut buf)?;
+        Ok(self.lock().adopt(side, place, challenge, 1, credentials, cnonce))
     }
 
-    /// Goes on with the nonce that the server names as the next one (RFC 7616 section 3.5). The session goes on too: with a
-    /// -sess algorithm H(A1) stays as its first request made it.
+    /// Goes on with the nonce that the server names as the next one (RFC 7616 section 3.5).
     pub(crate) fn renew(&self, session: &Arc<Session>, nonce: &[u8], credentials: &Credentials) {
         let mut store = self.lock();
-        // Gone when the server refused the password in between.
-        let known = |space: &&mut Space| space.nonces.iter().any(|nonce| Arc::ptr_eq(nonce, &session.nonce));
-        let Some(space) = store.spaces.iter_mut().find(known) else { return };
-        if space.session.as_ref().is_some_and(|session| session.challenge.nonce == nonce) {
+        let Some(space) = store.spaces.iter_mut().find(|space| space.knows(&session.nonce)) else { return };
+        if space.session.challenge.nonce == nonce && !space.refused {
             return;
         }
-        let challenge = Challenge { nonce: nonce.to_vec(), ..session.challenge.clone() };
-        let (cnonce, ha1) = (session.cnonce.clone(), session.ha1.clone());
-        let nonce = space.nonce(nonce, || Nonce::new(nonce, 1));
-        space.session = Some(Arc::new(Session::with_key(credentials, challenge, nonce, cnonce, ha1)));
+        let nonce = space.nonce(nonce).unwrap_or_else(|| Nonce::new(Bytes::copy_from_slice(nonce), 1));
+        space.go_on_with(Arc::new(session.renewed(credentials, nonce)));
     }
 
     /// Forgets a session whose answer was refused; its nonce's count stays.
     pub(crate) fn forget(&self, session: &Session) {
         for space in &mut self.lock().spaces {
-            if space.session.as_ref().is_some_and(|known| std::ptr::eq(&raw const **known, session)) {
-                space.session = None;
-            }
+            space.refused |= std::ptr::eq(&raw const *space.session, session);
         }
     }
 
@@ -129,44 +128,34 @@ impl Sessions {
 }
 
 impl Store {
-    #[expect(clippy::too_many_arguments, reason = "one caller each, and a struct would only name them again")]
     fn adopt(
         &mut self,
         side: Side,
         place: Place,
-        parts: &Parts,
         challenge: Challenge,
         first: u32,
         credentials: &Credentials,
-        cnonce: Vec<u8>,
+        cnonce: &[u8],
     ) -> Arc<Session> {
         let is_here = |space: &&Space| space.side == side && space.place.is(&place);
-        let mut known = self.spaces.iter().filter(is_here).flat_map(|space| &space.nonces);
         // One counter a nonce, whatever the realm that comes with it.
-        let nonce = known.find(|nonce| nonce.text == challenge.nonce).map(Arc::clone);
-        let is_it = |space: &Space| is_here(&space) && space.realm == challenge.realm;
-        let mut space = match self.spaces.iter().position(is_it) {
-            Some(at) => self.spaces.remove(at),
-            None => Space {
-                side,
-                place,
-                home: String::new(),
-                session: None,
-                realm: challenge.realm.clone(),
-                nonces: VecDeque::new(),
-            },
+        let known = self.spaces.iter().filter(is_here).find_map(|space| space.nonce(&challenge.nonce));
+        let is_it = |space: &Space| is_here(&space) && space.session.challenge.realm == challenge.realm;
+        let space = self.spaces.iter().position(is_it).map(|at| self.spaces.remove(at));
+        let new = |challenge: Challenge| {
+            let nonce = known.unwrap_or_else(|| Nonce::new(challenge.nonce.clone(), first));
+            Arc::new(Session::new(credentials, challenge, nonce, cnonce))
         };
-        home(parts.uri.path()).clone_into(&mut space.home);
-        let session = match space.session.take() {
+        let space = match space {
             // The server sent the same challenge again, and perhaps to another thread.
-            Some(known) if known.challenge == Challenge { stale: known.challenge.stale, ..challenge.clone() } => known,
-            _ => {
-                let nonce =
-                    space.nonce(&challenge.nonce, || nonce.unwrap_or_else(|| Nonce::new(&challenge.nonce, first)));
-                Arc::new(Session::new(credentials, challenge, nonce, cnonce))
+            Some(space) if !space.refused && space.session.challenge.is(&challenge) => Space { place, ..space },
+            Some(mut space) => {
+                space.go_on_with(new(challenge));
+                Space { place, ..space }
             }
+            None => Space { side, place, session: new(challenge), refused: false, earlier: VecDeque::new() },
         };
-        space.session = Some(Arc::clone(&session));
+        let session = Arc::clone(&space.session);
         if self.spaces.len() >= SPACES {
             self.spaces.remove(0);
         }
@@ -177,43 +166,53 @@ impl Store {
 }
 
 impl Space {
-    /// A nonce with the count that it had, or a new one.
-    fn nonce(&mut self, text: &[u8], new: impl FnOnce() -> Arc<Nonce>) -> Arc<Nonce> {
-        if let Some(known) = self.nonces.iter().find(|nonce| nonce.text == text) {
-            return Arc::clone(known);
+    fn nonces(&self) -> impl Iterator<Item = &Arc<Nonce>> {
+        std::iter::once(&self.session.nonce).chain(&self.earlier)
+    }
+
+    /// A nonce with the count that it had.
+    fn nonce(&self, text: &[u8]) -> Option<Arc<Nonce>> {
+        self.nonces().find(|nonce| nonce.text == text).map(Arc::clone)
+    }
+
+    fn knows(&self, nonce: &Arc<Nonce>) -> bool {
+        self.nonces().any(|known| Arc::ptr_eq(known, nonce))
+    }
+
+    /// Takes another session; the nonce of the one before keeps its count.
+    fn go_on_with(&mut self, session: Arc<Session>) {
+        self.earlier.retain(|nonce| !Arc::ptr_eq(nonce, &session.nonce));
+        let before = std::mem::replace(&mut self.session, session);
+        self.refused = false;
+        if !Arc::ptr_eq(&before.nonce, &self.session.nonce) {
+            if self.earlier.len() >= NONCES {
+                self.earlier.pop_front();
+            }
+            self.earlier.push_back(Arc::clone(&before.nonce));
         }
-        let nonce = new();
-        if self.nonces.len() >= NONCES {
-            self.nonces.pop_front();
-        }
-        self.nonces.push_back(Arc::clone(&nonce));
-        nonce
     }
 }
 
 impl Place {
     fn of(parts: &Parts) -> Result<Self> {
-        match (Origin::of(&parts.uri), parts.uri.authority()) {
-            (Some(origin), Some(authority)) => Ok(Self::Origin(origin, authority.clone())),
-            _ => Ok(Self::Host(named_host(parts)?.to_ascii_lowercase())),
-        }
+        let host = match parts.uri.scheme() {
+            Some(_) => None,
+            None => Some(named_host(parts)?.to_ascii_lowercase()),
+        };
+        Ok(Self { uri: parts.uri.clone(), host })
     }
 
     fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Origin(one, _), Self::Origin(other, _)) => one == other,
-            (Self::Host(one), Self::Host(other)) => one == other,
-            _ => false,
+        match (&self.host, &other.host) {
+            (None, None) => same_origin(&self.uri, &other.uri),
+            (one, other) => one == other,
         }
     }
 
     fn holds(&self, parts: &Parts) -> bool {
-        match self {
-            Self::Origin(origin, written) => {
-                let same = parts.uri.authority().is_some_and(|authority| authority.as_str() == written.as_str());
-                (same && parts.uri.scheme_str() == Some(origin.scheme())) || origin.holds(&parts.uri)
-            }
-            Self::Host(host) => {
+        match &self.host {
+            None => same_origin(&self.uri, &parts.uri),
+            Some(host) => {
                 parts.uri.scheme().is_none() && named_host(parts).is_ok_and(|name| name.eq_ignore_ascii_case(host))
             }
         }

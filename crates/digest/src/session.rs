@@ -9,7 +9,7 @@ use http::request::Parts;
 use zeroize::Zeroizing;
 
 use crate::Qop;
-use crate::canonical::{self, Line, push_quoted};
+use crate::canonical::{self, push_quoted};
 use crate::challenge::Challenge;
 use crate::signature::{Hash, Hex};
 
@@ -24,21 +24,21 @@ pub(crate) struct Credentials {
 pub(crate) struct Session {
     pub(crate) challenge: Challenge,
     pub(crate) nonce: Arc<Nonce>,
-    pub(crate) cnonce: Vec<u8>,
     /// `:cnonce:qop:`, as it is hashed.
     middle: Vec<u8>,
-    pub(crate) ha1: Zeroizing<Hex>,
+    cnonce_len: usize,
+    ha1: Zeroizing<Hex>,
     /// After `H(A1):nonce:`.
     prefix: Hash,
-    /// The header's value before the URI, and after the response.
-    head: Vec<u8>,
-    tail: Vec<u8>,
+    /// The header's value before the URI, and after the response and the count, which begins at `tail_at`.
+    fixed: Vec<u8>,
+    tail_at: usize,
 }
 
 /// A nonce of the server, and how often it was used: kept when another takes its place, so that no count occurs twice.
 #[derive(Debug)]
 pub(crate) struct Nonce {
-    pub(crate) text: Vec<u8>,
+    pub(crate) text: Bytes,
     used: AtomicU32,
 }
 
@@ -51,31 +51,43 @@ pub(crate) struct Answer {
 }
 
 impl Session {
-    pub(crate) fn new(credentials: &Credentials, challenge: Challenge, nonce: Arc<Nonce>, cnonce: Vec<u8>) -> Self {
+    pub(crate) fn new(credentials: &Credentials, challenge: Challenge, nonce: Arc<Nonce>, cnonce: &[u8]) -> Self {
         let algorithm = challenge.algorithm;
         let mut ha1 = Hash::of_password(algorithm, &credentials.username, &challenge.realm, &credentials.password);
         if algorithm.is_session() {
-            ha1 = Zeroizing::new(Hash::of(algorithm, &[ha1.as_bytes(), &challenge.nonce, &cnonce]));
+            ha1 = Zeroizing::new(Hash::of(algorithm, &[ha1.as_bytes(), b":", &challenge.nonce, b":", cnonce]));
         }
         Self::with_key(credentials, challenge, nonce, cnonce, ha1)
     }
 
-    pub(crate) fn with_key(
+    /// Goes on with another nonce. With a -sess algorithm H(A1) stays as the session's first request made it.
+    pub(crate) fn renewed(&self, credentials: &Credentials, nonce: Arc<Nonce>) -> Self {
+        let challenge = Challenge { nonce: nonce.text.clone(), ..self.challenge.clone() };
+        let cnonce = self.middle.get(1..=self.cnonce_len).unwrap_or_default();
+        Self::with_key(credentials, challenge, nonce, cnonce, self.ha1.clone())
+    }
+
+    fn with_key(
         credentials: &Credentials,
         challenge: Challenge,
         nonce: Arc<Nonce>,
-        cnonce: Vec<u8>,
+        cnonce: &[u8],
         ha1: Zeroizing<Hex>,
     ) -> Self {
         let mut prefix = Hash::new(challenge.algorithm);
         for part in [ha1.as_bytes(), b":", &challenge.nonce, b":"] {
             prefix.update(part);
         }
-        let head = head(&credentials.username, &challenge);
-        let tail = tail(&challenge, &cnonce);
+        // Room for all but escapes.
+        let texts = [challenge.realm.len(), challenge.nonce.len(), challenge.opaque.as_ref().map_or(0, Bytes::len)];
+        let texts = texts.iter().sum::<usize>() + credentials.username.len() + cnonce.len();
+        let mut fixed = Vec::with_capacity(192 + texts);
+        push_head(&mut fixed, &credentials.username, &challenge);
+        let tail_at = fixed.len();
+        push_tail(&mut fixed, &challenge, cnonce);
         let qop = challenge.qop.map_or("", Qop::as_str);
-        let middle = [b":", &*cnonce, b":", qop.as_bytes(), b":"].concat();
-        Self { challenge, nonce, cnonce, middle, ha1, prefix, head, tail }
+        let middle = [b":", cnonce, b":", qop.as_bytes(), b":"].concat();
+        Self { challenge, nonce, middle, cnonce_len: cnonce.len(), ha1, prefix, fixed, tail_at }
     }
 
     /// Answers for one request. A count is used up only when there is an answer.
@@ -87,12 +99,12 @@ impl Session {
         let nc = self.nonce.count()?;
         let (response, string_to_sign) = self.response(nc, &a2, explaining);
 
+        let (head, tail) = self.fixed.split_at_checked(self.tail_at).unwrap_or_default();
         // Exact, but for escapes in the URI: what becomes `Bytes` is then not allocated again.
         let counted = if qop.is_some() { 13 } else { 0 };
-        let fixed = self.head.len() + response.as_bytes().len() + counted + self.tail.len();
-        let mut value = Vec::with_capacity(fixed + uri.len() + 22);
-        value.extend_from_slice(&self.head);
-        value.extend_from_slice(b", uri=");
+        let fixed = self.fixed.len() + response.as_bytes().len() + counted;
+        let mut value = Vec::with_capacity(fixed + uri.len() + 15);
+        value.extend_from_slice(head);
         push_quoted(&mut value, uri.as_bytes());
         value.extend_from_slice(b", response=\"");
         value.extend_from_slice(response.as_bytes());
@@ -101,7 +113,7 @@ impl Session {
             value.extend_from_slice(b", nc=");
             value.extend_from_slice(&canonical::nc_text(nc));
         }
-        value.extend_from_slice(&self.tail);
+        value.extend_from_slice(tail);
         let value = HeaderValue::from_maybe_shared(Bytes::from(value)).map_err(|err| {
             let why = "the Digest answer is no header value: the client nonce holds control characters";
             Error::new(ErrorKind::InvalidConfig, why).with_source(err)
@@ -117,16 +129,16 @@ impl Session {
     }
 
     fn response(&self, nc: u32, a2: &Hex, explaining: bool) -> (Hex, Option<String>) {
-        let shown = explaining.then(|| [b"H(A1):", &*self.challenge.nonce, b":"].concat());
+        let shown_prefix = explaining.then(|| [b"H(A1):", &*self.challenge.nonce, b":"].concat());
         let counted = self.challenge.qop.map(|_| (nc, &*self.middle));
-        canonical::response(Line::after(self.prefix.clone(), shown), counted, a2)
+        canonical::response(&self.prefix, counted, a2, shown_prefix.as_deref())
     }
 }
 
 impl Nonce {
     /// A nonce whose first use has the count `first`.
-    pub(crate) fn new(text: &[u8], first: u32) -> Arc<Self> {
-        Arc::new(Self { text: text.to_vec(), used: AtomicU32::new(first.saturating_sub(1)) })
+    pub(crate) fn new(text: Bytes, first: u32) -> Arc<Self> {
+        Arc::new(Self { text, used: AtomicU32::new(first.saturating_sub(1)) })
     }
 
     fn count(&self) -> Result<u32> {
@@ -144,37 +156,35 @@ impl Nonce {
     }
 }
 
-/// `Digest username=…, realm=…, nonce=…`
-fn head(username: &str, challenge: &Challenge) -> Vec<u8> {
-    let mut out = Vec::with_capacity(128 + username.len() + challenge.realm.len() + challenge.nonce.len());
+/// `Digest username=…, realm=…, nonce=…, uri=`
+fn push_head(out: &mut Vec<u8>, username: &str, challenge: &Challenge) {
     out.extend_from_slice(b"Digest username");
     if challenge.userhash {
-        let hash = Hash::of(challenge.algorithm, &[username.as_bytes(), &challenge.realm]);
+        let hash = Hash::of(challenge.algorithm, &[username.as_bytes(), b":", &challenge.realm]);
         out.push(b'=');
-        push_quoted(&mut out, hash.as_bytes());
+        push_quoted(out, hash.as_bytes());
     } else if username.chars().any(char::is_control) || (challenge.utf8 && !username.is_ascii()) {
         // RFC 8187, for what a quoted string cannot hold, or not in a known character set.
         out.extend_from_slice(b"*=UTF-8''");
         out.extend_from_slice(encode::percent(username.as_bytes()).as_bytes());
     } else {
         out.push(b'=');
-        push_quoted(&mut out, username.as_bytes());
+        push_quoted(out, username.as_bytes());
     }
     out.extend_from_slice(b", realm=");
-    push_quoted(&mut out, &challenge.realm);
+    push_quoted(out, &challenge.realm);
     out.extend_from_slice(b", nonce=");
-    push_quoted(&mut out, &challenge.nonce);
-    out
+    push_quoted(out, &challenge.nonce);
+    out.extend_from_slice(b", uri=");
 }
 
 /// What follows the response and the count.
-fn tail(challenge: &Challenge, cnonce: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(96 + cnonce.len() + challenge.opaque.as_ref().map_or(0, Vec::len));
+fn push_tail(out: &mut Vec<u8>, challenge: &Challenge, cnonce: &[u8]) {
     if let Some(qop) = challenge.qop {
         out.extend_from_slice(b", qop=");
         out.extend_from_slice(qop.as_str().as_bytes());
         out.extend_from_slice(b", cnonce=");
-        push_quoted(&mut out, cnonce);
+        push_quoted(out, cnonce);
     }
     if let Some(text) = &challenge.algorithm_text {
         out.extend_from_slice(b", algorithm=");
@@ -182,19 +192,19 @@ fn tail(challenge: &Challenge, cnonce: &[u8]) -> Vec<u8> {
     }
     if let Some(opaque) = &challenge.opaque {
         out.extend_from_slice(b", opaque=");
-        push_quoted(&mut out, opaque);
+        push_quoted(out, opaque);
     }
     if challenge.userhash {
         out.extend_from_slice(b", userhash=true");
     }
-    out
 }
 
 impl Credentials {
-    pub(crate) fn cnonce(&self, ctx: &Context) -> Result<Vec<u8>> {
+    /// The config's, else the context's, into `buf`.
+    pub(crate) fn cnonce<'a>(&'a self, ctx: &'a Context, buf: &'a mut [u8; 32]) -> Result<&'a [u8]> {
         match &self.client_nonce {
-            Some(nonce) => Ok(nonce.as_bytes().to_vec()),
-            None => Ok(ctx.nonce(16)?.as_bytes().to_vec()),
+            Some(nonce) => Ok(nonce.as_bytes()),
+            None => Ok(ctx.nonce_in(buf)?.as_bytes()),
         }
     }
 }

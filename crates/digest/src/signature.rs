@@ -41,30 +41,34 @@ impl Hash {
         }
     }
 
-    pub(crate) fn finish(self) -> Hex {
+    /// The hash of what went in so far and these parts.
+    pub(crate) fn with(&self, parts: &[&[u8]]) -> Hex {
         match self {
-            Self::Md5(hash) => Hex::of(&hash.finalize()),
-            Self::Sha256(hash) => Hex::of(&hash.finalize()),
-            Self::Sha512Trunc256(hash) => Hex::of(&hash.finalize()),
+            Self::Md5(hash) => finish(hash.clone(), parts),
+            Self::Sha256(hash) => finish(hash.clone(), parts),
+            Self::Sha512Trunc256(hash) => finish(hash.clone(), parts),
         }
     }
 
-    /// The hash of parts, joined by colons.
+    /// The hash of these parts.
     pub(crate) fn of(algorithm: Algorithm, parts: &[&[u8]]) -> Hex {
-        let mut hash = Self::new(algorithm);
-        for (at, part) in parts.iter().enumerate() {
-            if at > 0 {
-                hash.update(b":");
-            }
-            hash.update(part);
+        match algorithm {
+            Algorithm::Md5 | Algorithm::Md5Sess => finish(Md5::new(), parts),
+            Algorithm::Sha256 | Algorithm::Sha256Sess => finish(Sha256::new(), parts),
+            Algorithm::Sha512Trunc256 | Algorithm::Sha512Trunc256Sess => finish(Sha512_256::new(), parts),
         }
-        hash.finish()
     }
 
     /// H(user:realm:password), which a password file may keep in place of the password (RFC 7616 section 3.4.2).
     pub(crate) fn of_password(algorithm: Algorithm, username: &str, realm: &[u8], password: &Secret) -> Zeroizing<Hex> {
-        Zeroizing::new(Self::of(algorithm, &[username.as_bytes(), realm, password.expose().as_bytes()]))
+        let parts = [username.as_bytes(), b":", realm, b":", password.expose().as_bytes()];
+        Zeroizing::new(Self::of(algorithm, &parts))
     }
+}
+
+fn finish<H: md5::Digest>(mut hash: H, parts: &[&[u8]]) -> Hex {
+    parts.iter().for_each(|part| hash.update(part));
+    Hex::of(&hash.finalize())
 }
 
 impl Hex {

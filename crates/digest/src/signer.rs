@@ -149,11 +149,11 @@ fn preset(config: &Config, accepted: Accepted) -> Result<Option<Challenge>> {
         return Err(Error::new(ErrorKind::InvalidConfig, why));
     }
     Ok(Some(Challenge {
-        realm: realm.as_bytes().to_vec(),
-        nonce: nonce.as_bytes().to_vec(),
-        opaque: given(config.opaque.as_ref()).map(|text| text.as_bytes().to_vec()),
+        realm: realm.to_owned().into(),
+        nonce: nonce.to_owned().into(),
+        opaque: given(config.opaque.as_ref()).map(|text| text.to_owned().into()),
         algorithm,
-        algorithm_text: Some(algorithm.as_str().as_bytes().to_vec()),
+        algorithm_text: Some(algorithm.as_str().into()),
         qop: accepted.qop,
         userhash: false,
         utf8: false,

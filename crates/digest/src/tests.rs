@@ -255,8 +255,9 @@ fn spaces_are_kept_apart() {
 
 #[test]
 fn proxies_and_servers_are_both_answered() {
+    // A `domain` means nothing from a proxy (RFC 7616 section 3.3).
     let ask = |exchange: &mut Exchange| {
-        let asked = headers(PROXY_AUTHENTICATE, &[r#"Digest realm="proxy", nonce=p, qop=auth"#]);
+        let asked = headers(PROXY_AUTHENTICATE, &[r#"Digest realm="proxy", nonce=p, qop=auth, domain="/elsewhere""#]);
         exchange.on_response(StatusCode::PROXY_AUTHENTICATION_REQUIRED, &asked, b"", &ctx())
     };
     let signer = mufasa();
@@ -268,6 +269,8 @@ fn proxies_and_servers_are_both_answered() {
     let both = sent(refuse(&mut exchange, &[RFC_2617]));
     assert!(both.headers()[PROXY_AUTHORIZATION].to_str().unwrap().contains("nc=00000002"));
     assert_eq!(param(&both, "nc").unwrap(), "00000001");
+    let (_, step) = Exchange::start(signer.clone(), get("http://h/next"), &ctx());
+    assert!(sent(step).headers().contains_key(PROXY_AUTHORIZATION), "the whole proxy is its protection space");
     assert!(matches!(ask(&mut exchange), Step::Done));
 
     // CONNECT is answered in authority form.

@@ -9,7 +9,7 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use zeroize::Zeroizing;
 
-use crate::canonical::{self, Line, push_quoted};
+use crate::canonical::{self, push_quoted};
 use crate::signature::{Hash, NonceMac};
 use crate::{Algorithm, Qop};
 
@@ -182,7 +182,7 @@ impl Verifier {
     /// What [`User::Hash`] holds for this user.
     #[must_use]
     pub fn userhash(&self, algorithm: Algorithm, username: &str) -> String {
-        let hash = Hash::of(algorithm, &[username.as_bytes(), self.realm.as_bytes()]);
+        let hash = Hash::of(algorithm, &[username.as_bytes(), b":", self.realm.as_bytes()]);
         String::from_utf8_lossy(hash.as_bytes()).into_owned()
     }
 
@@ -219,8 +219,7 @@ impl Verifier {
         let (known, account) = (account.is_some(), account.unwrap_or_else(|| Account::new("", "")));
         let prefix = self.prefix(algorithm, &account, &answer);
         let (a2, _) = canonical::a2(algorithm, parts.method.as_str(), &uri, body, false);
-        let (response, _) =
-            canonical::response(Line::after(prefix.clone(), None), Some((nc, &between(qop, &answer.cnonce))), &a2);
+        let (response, _) = canonical::response(&prefix, Some((nc, &between(qop, &answer.cnonce))), &a2, None);
         if !response.is(&answer.response) || !known {
             return Err(rejected("the user name or the password is wrong").into());
         }
@@ -239,7 +238,7 @@ impl Verifier {
     fn prefix(&self, algorithm: Algorithm, account: &Account, answer: &Answer<'_>) -> Hash {
         let mut ha1 = Hash::of_password(algorithm, &account.username, self.realm.as_bytes(), &account.password);
         if algorithm.is_session() {
-            ha1 = Zeroizing::new(Hash::of(algorithm, &[ha1.as_bytes(), &answer.nonce, &answer.cnonce]));
+            ha1 = Zeroizing::new(Hash::of(algorithm, &[ha1.as_bytes(), b":", &answer.nonce, b":", &answer.cnonce]));
         }
         let mut prefix = Hash::new(algorithm);
         for part in [ha1.as_bytes(), b":", &answer.nonce, b":"] {
@@ -259,7 +258,7 @@ impl Verified {
         let body = (self.qop == Qop::AuthInt).then_some(body);
         let (a2, _) = canonical::a2(self.algorithm, "", &self.uri, body, false);
         let counted = Some((self.nc, &*between(self.qop, &self.cnonce)));
-        let (proof, _) = canonical::response(Line::after(self.prefix.clone(), None), counted, &a2);
+        let (proof, _) = canonical::response(&self.prefix, counted, &a2, None);
         let mut value = format!("qop={}, nc={:08x}, cnonce=", self.qop, self.nc).into_bytes();
         push_quoted(&mut value, &self.cnonce);
         value.extend_from_slice(b", rspauth=");

@@ -1,5 +1,6 @@
 //! `digest-…`: beside `http-auth` and `digest_auth`. An answer begins with a new request and the server's challenge, and ends with
-//! the signed request, ours with a new signer and the whole exchange; a preemptive one is the header value alone.
+//! the signed request, ours with a new signer and the whole exchange; a preemptive one is the header value alone. `bare-hashes`
+//! are what an answer cannot do without: H(A1), H(A2) and the response of the same lengths.
 
 use std::convert::TryFrom as _;
 
@@ -7,6 +8,7 @@ use countersign::{AuthConfig, Authenticator, Context, Payload, Step};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_auth::{PasswordClient, PasswordParams};
+use md5::{Digest as _, Md5};
 
 use crate::compare::Compare;
 
@@ -77,6 +79,12 @@ fn agree(ours: &Request<Payload>, theirs: &Request<Payload>) {
     assert_eq!(response_of(&ours.headers()[AUTHORIZATION]), response_of(&theirs.headers()[AUTHORIZATION]));
 }
 
+/// Hashes of so many bytes, each after the one before.
+fn hashes(lengths: &[usize]) -> Vec<u8> {
+    let text = [b'a'; 256];
+    lengths.iter().flat_map(|&length| Md5::digest(&text[..length])).collect()
+}
+
 pub(crate) fn rows(compare: &mut Compare) {
     if !compare.wants("digest-") {
         return;
@@ -101,6 +109,13 @@ pub(crate) fn rows(compare: &mut Compare) {
             agree,
         );
     }
+    let headers: HeaderMap =
+        [(WWW_AUTHENTICATE, HeaderValue::try_from(challenge(MD5)).expect("a header value"))].into_iter().collect();
+    let (a1, a2) = ("Mufasa:http-auth@example.org:Circle of Life".len(), "GET:/dir/index.html".len());
+    let response =
+        32 + ":7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v:00000001:".len() + CNONCE.len() + ":auth:".len() + 32;
+    let bare = || hashes(&[a1, a2, response]);
+    compare.row_as("digest-md5-answer", "bare-hashes", || ours(&auth(), &headers, &ctx), bare, |_, _| {});
 
     // Both know the challenge, and have answered it once: the next request, signed at once.
     let challenge = challenge(MD5);
@@ -117,5 +132,14 @@ pub(crate) fn rows(compare: &mut Compare) {
         || auth.compute(&parts, &payload, &ctx).expect("signed"),
         || HeaderValue::try_from(http_auth_answer(&mut client)).expect("a header value"),
         |ours, theirs| assert_eq!(response_of(&ours.headers()[0].1), response_of(theirs)),
+    );
+    // The block that H(A1) and most of the nonce fill is hashed once for all requests.
+    let bare = || hashes(&[a2, response - 64]);
+    compare.row_as(
+        "digest-md5-preemptive",
+        "bare-hashes",
+        || auth.compute(&parts, &payload, &ctx).expect("signed"),
+        bare,
+        |_, _| {},
     );
 }
