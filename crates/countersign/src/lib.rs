@@ -73,6 +73,8 @@ mod variables;
 
 pub mod api_key;
 pub mod bearer;
+#[cfg(feature = "redirect")]
+pub mod redirect;
 
 pub use authenticator::Authenticator;
 pub use config::AuthConfig;
