@@ -167,6 +167,35 @@ fn challenges_are_printed_as_json() {
 }
 
 #[test]
+fn a_challenge_may_be_known_beforehand() {
+    let sign = |auth: &str| {
+        let request = format!(r#"{{ "url": "http://www.nowhere.org/dir/index.html", "auth": {auth} }}"#);
+        countersign(&["sign", "--format", "json", "--nonce", "0a4f113b", "-"], &[], &request)
+    };
+    // RFC 2617 section 3.5.
+    let run = sign(
+        r#"{ "type": "digest", "username": "Mufasa", "password": "Circle Of Life", "realm": "testrealm@host.com",
+            "nonce": "dcd98b7102dd2f0e8b11d0f600bfb0c093", "qop": "auth", "opaque": "5ccc069c403ebaf9f0171e9517f40e41" }"#,
+    );
+    assert_eq!(run.code, 0, "{}", run.err);
+    let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    let value = json["headers"][0][1].as_str().unwrap();
+    assert!(
+        value.contains(r#"response="6629fae49393a05397450978507c4ef1""#) && value.contains("nc=00000001"),
+        "{value}"
+    );
+
+    for auth in [
+        r#"{ "type": "digest", "username": "Mufasa", "password": "987654" }"#,
+        r#"{ "type": "ntlm", "username": "DOMAIN\\User", "password": "987654" }"#,
+    ] {
+        let run = sign(auth);
+        assert_eq!((run.code, run.out.as_str()), (1, ""), "{auth}");
+        assert!(run.err.contains("[needs-exchange]") && run.err.contains("no server can answer"), "{}", run.err);
+    }
+}
+
+#[test]
 fn completions_are_printed() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let run = countersign(&["completions", shell], &[], "");
