@@ -59,7 +59,7 @@ pub(crate) struct Sign {
     /// The section of the `.edgerc` file.
     #[arg(long, value_name = "NAME", default_value = "default", requires = "edgerc")]
     pub(crate) section: String,
-    /// Lines of NAME=VALUE, for the config's {{NAME}}. They win over the environment.
+    /// Lines of NAME=VALUE, for the config's {{NAME}} and for Akamai's variables. They win over the environment.
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
     /// How to print the signed request.

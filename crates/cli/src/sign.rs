@@ -17,8 +17,9 @@ use crate::{config, input, moment, output, request, variables};
 
 /// Signs a request and prints it.
 pub(crate) fn sign(args: &Sign, style: &Style, out: &mut impl Write) -> Result<ExitCode, Failure> {
-    let from_stdin = [Some(&args.request), args.auth.as_ref(), args.env_file.as_ref(), args.server_says.as_ref()];
-    if from_stdin.iter().flatten().filter(|path| path.as_path() == Path::new("-")).count() > 1 {
+    let others = [&args.auth, &args.edgerc, &args.env_file, &args.server_says];
+    let files = others.into_iter().flatten().chain([&args.request]);
+    if files.filter(|path| path.as_path() == Path::new("-")).count() > 1 {
         return Err(Failure::Input("standard input can only be one of the files".into()));
     }
     let dir = args.request.parent().unwrap_or(Path::new(""));
@@ -47,7 +48,7 @@ pub(crate) fn sign(args: &Sign, style: &Style, out: &mut impl Write) -> Result<E
 /// The config of `--auth`, else the request's own, with the variables' values.
 fn auth_config(args: &Sign, own: Option<Value>) -> Result<AuthConfig, Failure> {
     if let Some(path) = &args.edgerc {
-        return edgerc(path, &args.section);
+        return edgerc(path, args);
     }
     let json = match &args.auth {
         Some(path) => serde_json::from_str(&input::text(path)?)
@@ -60,13 +61,16 @@ fn auth_config(args: &Sign, own: Option<Value>) -> Result<AuthConfig, Failure> {
     variables::resolve(&config, args.env_file.as_deref())
 }
 
-/// Akamai's credentials: from the environment, else from the file.
-fn edgerc(path: &Path, section: &str) -> Result<AuthConfig, Failure> {
-    let unreadable = |why: countersign::Error| Failure::Input(format!("{}: {why}", path.display()));
-    let from_env = edgegrid::Config::from_env(section, |name| std::env::var(name).ok()).map_err(unreadable)?;
-    let config = match from_env {
+/// Akamai's credentials: from the variables, else from the file.
+fn edgerc(path: &Path, args: &Sign) -> Result<AuthConfig, Failure> {
+    let env_file = variables::file(args.env_file.as_deref())?;
+    let variable = |name: &str| env_file.get(name).cloned().or_else(|| std::env::var(name).ok());
+    let from_variables =
+        edgegrid::Config::from_env(&args.section, variable).map_err(|why| Failure::Input(why.to_string()))?;
+    let config = match from_variables {
         Some(config) => config,
-        None => edgegrid::Config::from_edgerc(&input::text(path)?, section).map_err(unreadable)?,
+        None => edgegrid::Config::from_edgerc(&input::text(path)?, &args.section)
+            .map_err(|why| Failure::Input(format!("{}: {why}", path.display())))?,
     };
     Ok(AuthConfig::Edgegrid(config))
 }

@@ -11,11 +11,7 @@ use crate::input;
 
 /// Puts the variables' values into a config.
 pub(crate) fn resolve(config: &AuthConfig, env_file: Option<&Path>) -> Result<AuthConfig, Failure> {
-    let file = match env_file {
-        Some(path) => parse(&input::text(path)?)
-            .map_err(|line| Failure::Input(format!("{}, line {line}: write NAME=VALUE", path.display())))?,
-        None => HashMap::new(),
-    };
+    let file = file(env_file)?;
     let environment =
         env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     config.resolve(&[&file, &environment.collect()]).map_err(|why| match why.kind() {
@@ -24,6 +20,13 @@ pub(crate) fn resolve(config: &AuthConfig, env_file: Option<&Path>) -> Result<Au
         }
         _ => Failure::refused(&why),
     })
+}
+
+/// The variables of an env file; none without one.
+pub(crate) fn file(path: Option<&Path>) -> Result<HashMap<String, String>, Failure> {
+    let Some(path) = path else { return Ok(HashMap::new()) };
+    parse(&input::text(path)?)
+        .map_err(|line| Failure::Input(format!("{}, line {line}: write NAME=VALUE", path.display())))
 }
 
 /// Reads lines of `NAME=VALUE`; the error is the number of the first line that is none. Empty lines and those that begin with

@@ -218,6 +218,14 @@ fn akamais_credentials_come_from_their_file_or_their_variables() {
     assert!(run.out.contains("client_token=from-the-environment;"), "{} {}", run.out, run.err);
     let run = sign(&[], &[("AKAMAI_HOST", "h")]);
     assert!(run.code == 2 && run.err.contains("AKAMAI_ACCESS_TOKEN is missing"), "{}", run.err);
+    assert!(!run.err.contains(&edgerc), "{}", run.err);
+    let variables = std::env::temp_dir().join(format!("countersign-akamai-{}.env", std::process::id()));
+    std::fs::write(&variables, names.map(|name| format!("{name}=from-the-env-file\n")).concat()).unwrap();
+    let run = sign(&["--env-file", variables.to_str().unwrap()], &[]);
+    std::fs::remove_file(&variables).unwrap();
+    assert!(run.out.contains("client_token=from-the-env-file;"), "{} {}", run.out, run.err);
+    let run = countersign(&["sign", "-", "--edgerc", "-"], &[], "");
+    assert!(run.code == 2 && run.err.contains("standard input"), "{}", run.err);
     let run = sign(&["--section", "none"], &[]);
     assert!(run.code == 2 && run.err.contains("no section [none]"), "{}", run.err);
 }

@@ -25,7 +25,8 @@ pub struct Config {
         serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "timestamp")
     )]
     pub timestamp: Option<String>,
-    /// Whose host is signed, as `https://akab-….luna.akamaiapis.net` or the host alone. Left out, it is the request's own.
+    /// Whose host is signed, as `https://akab-….luna.akamaiapis.net` or the host alone. Left out, it is the request's own. Its scheme
+    /// counts only where the request's URI has none; left out there too, it is `https`.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub base_url: Option<String>,
     /// Headers that are signed, in this order, in any case. One that the request is without, or that is empty, is left out.

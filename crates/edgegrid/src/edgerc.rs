@@ -1,11 +1,14 @@
 //! `.edgerc` files and `AKAMAI_…` variables, as Akamai's own clients read them. The text comes from the caller.
 
-use countersign_core::{Error, ErrorKind, Quoted, Result};
+use countersign_core::{Error, ErrorKind, Result};
 
 use crate::Config;
 
 /// What a section or an environment must have.
 const REQUIRED: [&str; 4] = ["host", "client_token", "client_secret", "access_token"];
+
+/// What they may have beside.
+const OPTIONAL: [&str; 3] = ["max_body", "headers_to_sign", "account_key"];
 
 impl Config {
     /// Reads a section of an `.edgerc` file; `default` is the one that Akamai's clients use unless told otherwise. `host` becomes
@@ -13,7 +16,7 @@ impl Config {
     ///
     /// Keys may be written with `-` or `_`: `host`, `client_token`, `client_secret`, `access_token`, and if there `max_body`,
     /// `headers_to_sign` (parted by commas) and `account_key`; others are left alone. Lines that begin with `#` or `;` are
-    /// comments. A value may stand in quotes; `;` and `%` within one are part of it.
+    /// comments. A value may stand in quotes, with a comment behind them; `;` and `%` within a value are part of it.
     ///
     /// ```
     /// use countersign_edgegrid::Config;
@@ -39,7 +42,7 @@ impl Config {
         let invalid = |line: usize, why: &str| invalid(&format!("line {line}: {why}"));
         let mut config = Self::of(
             |key| found.get(key).map(|(_, value)| value.to_owned()),
-            |key| format!("the section [{}] has no `{key}`", section.escape_default()),
+            |key| format!("line {}: the section [{}] has no `{key}`", found.line, section.escape_default()),
         )?;
         if let Some((line, value)) = found.get("max_body") {
             config.max_body =
@@ -90,8 +93,11 @@ impl Config {
     }
 }
 
-/// The keys of one section: line, name with `_`, value.
-struct Section<'a>(Vec<(usize, String, &'a str)>);
+/// One section: the line that it begins in, and its known keys: line, name with `_`, value.
+struct Section<'a> {
+    line: usize,
+    keys: Vec<(usize, &'static str, &'a str)>,
+}
 
 impl<'a> Section<'a> {
     fn read(text: &'a str, wanted: &str) -> Result<Self> {
@@ -106,7 +112,7 @@ impl<'a> Section<'a> {
             if let Some(name) = line.strip_prefix('[') {
                 let (name, _) = name.split_once(']').ok_or_else(|| invalid("the section's name has no end"))?;
                 inside = Some(name.trim() == wanted);
-                if name.trim() == wanted && found.replace(Self(Vec::new())).is_some() {
+                if name.trim() == wanted && found.replace(Self { line: number, keys: Vec::new() }).is_some() {
                     return Err(invalid("the section occurs for the second time"));
                 }
                 continue;
@@ -117,24 +123,31 @@ impl<'a> Section<'a> {
             };
             let Some(section) = found.as_mut().filter(|_| is_wanted) else { continue };
             let key = key.trim().replace('-', "_").to_ascii_lowercase();
-            if section.0.iter().any(|(_, known, _)| *known == key) {
-                return Err(invalid(&format!("the key {} occurs for the second time", Quoted(key.as_bytes()))));
+            // A key that is not ours is not named either: it may be the rest of a secret that was broken into two lines.
+            let Some(key) = REQUIRED.into_iter().chain(OPTIONAL).find(|known| *known == key) else { continue };
+            if section.keys.iter().any(|(_, known, _)| *known == key) {
+                return Err(invalid(&format!("`{key}` occurs for the second time")));
             }
-            section.0.push((number, key, unquoted(value.trim())));
+            let value = unquoted(value.trim())
+                .ok_or_else(|| invalid(&format!("the quotes around the value of `{key}` do not end where it ends")))?;
+            section.keys.push((number, key, value));
         }
         found.ok_or_else(|| invalid(&format!("it has no section [{}]", wanted.escape_default())))
     }
 
     /// Line and value of a key; none where the value is empty.
     fn get(&self, key: &str) -> Option<(usize, &'a str)> {
-        let (line, _, value) = self.0.iter().find(|(_, known, value)| known == key && !value.is_empty())?;
+        let (line, _, value) = self.keys.iter().find(|(_, known, value)| *known == key && !value.is_empty())?;
         Some((*line, value))
     }
 }
 
-fn unquoted(value: &str) -> &str {
-    let within = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
-    within('"').or_else(|| within('\'')).map_or(value, str::trim)
+/// What stands in quotes, with no more behind them than a comment; a value without quotes as it is.
+fn unquoted(value: &str) -> Option<&str> {
+    let Some(quote) = value.chars().next().filter(|first| matches!(first, '"' | '\'')) else { return Some(value) };
+    let (within, behind) = value.get(1..)?.split_once(quote)?;
+    let behind = behind.trim_start();
+    (behind.is_empty() || behind.starts_with(['#', ';'])).then(|| within.trim())
 }
 
 fn read_max_body(value: &str) -> Option<u64> {
@@ -154,7 +167,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "\u{feff}# ours\n[default]\nhost = h.luna.akamaiapis.net/\nclient-token: ct\r\nclient_secret = \"s;e%c=\" \n\
-        access_token='at'\nmax-body = 2048\nheaders_to_sign = X-A , x-b,\n; none\nother = kept out\n\n[second]\nhost = https://g/\n\
+        access_token='at'  ; ours\nmax-body = 2048\nheaders_to_sign = X-A , x-b,\n; none\nother = \"kept out\nother = twice\n\n[second]\nhost = https://g/\n\
         client_token = a\nclient_secret = b\naccess_token = c\naccount_key = 1-ABC:1-2RBL\n[broken]\nhost = h\n";
 
     #[test]
@@ -177,19 +190,23 @@ mod tests {
         for (text, part) in [
             ("host = s3cret", "line 1: a key stands before"),
             ("[default]\ns3cret", "line 2: it is neither"),
-            ("[default]\nhost=h\n\nhost=s3cret", "line 4: the key \"host\" occurs"),
+            ("[default]\nhost=h\n\nhost=s3cret", "line 4: `host` occurs"),
             ("[default]\n[x]\n[default]", "line 3: the section occurs"),
             ("[defa", "line 1: the section's name"),
             ("[other]", "no section [default]"),
             (
                 "[default]\nhost=h\nclient_token=s3cret\nclient_secret=s3cret",
-                "the section [default] has no `access_token`",
+                "line 1: the section [default] has no `access_token`",
             ),
             (
                 "[default]\nhost=h\nclient_token=a\nclient_secret=b\naccess_token=c\nmax_body=s3cret",
                 "line 6: `max_body`",
             ),
             ("[default]\nhost=h\nclient_token=a\nclient_secret=\naccess_token=c", "no `client_secret`"),
+            ("[default]\nclient_secret=\"s3cret", "line 2: the quotes around the value of `client_secret`"),
+            ("[default]\nclient_secret='s3cret'x", "line 2: the quotes around the value of `client_secret`"),
+            ("[default]\nclient_secret='", "line 2: the quotes around the value of `client_secret`"),
+            ("[default]\nclient_secret=a\n  s3cret=\n  s3cret=\n", "no `access_token`"),
         ] {
             let error = Config::from_edgerc(text, "default").unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidConfig);

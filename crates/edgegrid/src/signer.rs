@@ -121,7 +121,7 @@ impl Scheme for Signer {
         let path_and_query = target::path_and_query(uri.as_ref().unwrap_or(&parts.uri));
         let base_scheme = self.base.as_ref().and_then(|base| base.scheme.as_deref());
         let target = Target {
-            scheme: base_scheme.or(parts.uri.scheme_str()).unwrap_or("https"),
+            scheme: parts.uri.scheme_str().or(base_scheme).unwrap_or("https"),
             host: match &self.base {
                 Some(base) => &base.host,
                 None => target::host(parts)?,

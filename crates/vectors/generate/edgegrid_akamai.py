@@ -87,6 +87,7 @@ def computed():
     yield vector("base-url", uri="https://127.0.0.1/a?b", base_url=HOST, seen=f"{HOST}/a?b")
     yield vector("base-url-slash", uri="https://127.0.0.1/a?b", base_url=f"{HOST}/", seen=f"{HOST}/a?b")
     yield vector("base-url-host-alone", uri="https://127.0.0.1/a?b", base_url="akab-host.luna.akamaiapis.net", seen=f"{HOST}/a?b")
+    yield vector("base-url-other-scheme", uri="http://127.0.0.1:8080/a?b", base_url=HOST, seen="http://akab-host.luna.akamaiapis.net/a?b", comment="The base URL says whose host is signed; the scheme is the request's.")
     for method in ["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]:
         yield vector(f"{method.lower()}-body-not-hashed", method, body="body" if method in ("PUT", "PATCH") else None)
     yield vector("lower-case-method", "put", body="x")
