@@ -27,13 +27,13 @@ pub(crate) fn content<'a>(parts: &Parts, payload: &'a Payload, max_body: u64) ->
     Ok(usize::try_from(max_body).ok().and_then(|most| bytes.get(..most)).unwrap_or(bytes))
 }
 
-pub(crate) fn push_data_to_sign(
+/// Appends the text as far as the unsigned header, which ends it.
+pub(crate) fn push_request(
     out: &mut String,
     parts: &Parts,
     target: Target<'_>,
     headers_to_sign: &[HeaderName],
     content: &[u8],
-    unsigned_header: &str,
 ) -> Result<()> {
     let method = parts.method.as_str();
     if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
@@ -52,7 +52,6 @@ pub(crate) fn push_data_to_sign(
         push_content_hash(out, content);
     }
     out.push('\t');
-    out.push_str(unsigned_header);
     Ok(())
 }
 

@@ -1,8 +1,11 @@
-use countersign_core::encode::{base64_in, push_base64};
+use countersign_core::encode::base64_in;
 use countersign_core::{Error, ErrorKind, Result, Secret};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroize as _;
+
+/// 32 bytes in base64.
+pub(crate) const LENGTH: usize = 44;
 
 /// A client secret with its MAC begun, wiped on drop.
 #[derive(Clone)]
@@ -13,15 +16,22 @@ impl Key {
         begin(client_secret.expose().as_bytes()).map(Self)
     }
 
-    /// Appends the signature of a text at a time: the signing key is the time's MAC, in base64, and the signature the text's under
-    /// that key, in base64. Source: "Authentication with EdgeGrid", Akamai TechDocs.
-    pub(crate) fn push_signature(&self, out: &mut String, timestamp: &str, data_to_sign: &str) -> Result<()> {
-        let mut signing_key = [0; 44];
-        let mac = self.0.clone().chain_update(timestamp).finalize().into_bytes();
-        let begun = begin(base64_in(&mac, &mut signing_key).as_bytes());
+    /// The signature of a text at a time: the signing key is the time's MAC, in base64, and the signature the text's under that key,
+    /// in base64. Source: "Authentication with EdgeGrid", Akamai TechDocs.
+    pub(crate) fn signature_in<'a>(
+        &self,
+        timestamp: &str,
+        data_to_sign: &str,
+        buf: &'a mut [u8; LENGTH],
+    ) -> Result<&'a str> {
+        let mut signing_key = [0; LENGTH];
+        let mut mac = self.0.clone();
+        mac.update(timestamp.as_bytes());
+        let begun = begin(base64_in(&mac.finalize().into_bytes(), &mut signing_key).as_bytes());
         signing_key.zeroize();
-        push_base64(out, &begun?.chain_update(data_to_sign).finalize().into_bytes());
-        Ok(())
+        let mut mac = begun?;
+        mac.update(data_to_sign.as_bytes());
+        Ok(base64_in(&mac.finalize().into_bytes(), buf))
     }
 }
 
@@ -32,5 +42,5 @@ fn begin(key: &[u8]) -> Result<Hmac<Sha256>> {
 
 /// Appends the hash of a body, in base64.
 pub(crate) fn push_content_hash(out: &mut String, body: &[u8]) {
-    push_base64(out, &Sha256::digest(body));
+    out.push_str(base64_in(&Sha256::digest(body), &mut [0; LENGTH]));
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use countersign_core::target;
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Signed, query};
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
@@ -10,7 +10,7 @@ use http::uri::Authority;
 
 use crate::Config;
 use crate::canonical::{self, Target};
-use crate::signature::Key;
+use crate::signature::{Key, LENGTH};
 use crate::timestamp::Timestamp;
 
 /// Signs requests with one API client's credentials.
@@ -76,6 +76,21 @@ impl Signer {
             config: Config { nonce: nonce.map(str::to_owned), ..config.clone() },
         })
     }
+
+    fn push_unsigned_header(&self, out: &mut String, timestamp: Timestamp, ctx: &Context) -> Result<()> {
+        out.push_str(&self.prefix);
+        out.push_str(timestamp.as_str());
+        out.push_str(";nonce=");
+        match self.config.nonce.as_deref().or(ctx.fixed_nonce()) {
+            Some(nonce) => {
+                check_field("nonce", nonce)?;
+                out.push_str(nonce);
+            }
+            None => push_uuid(out, ctx)?,
+        }
+        out.push(';');
+        Ok(())
+    }
 }
 
 /// What stands in the header between `=` and `;`.
@@ -133,30 +148,25 @@ impl Scheme for Signer {
             Some(timestamp) => timestamp,
             None => Timestamp::new(ctx.unix_time())?,
         };
-        let mut header = String::with_capacity(self.prefix.len() + 128);
-        header.push_str(&self.prefix);
-        header.push_str(timestamp.as_str());
-        header.push_str(";nonce=");
-        match self.config.nonce.as_deref().or(ctx.fixed_nonce()) {
-            Some(nonce) => {
-                check_field("nonce", nonce)?;
-                header.push_str(nonce);
-            }
-            None => push_uuid(&mut header, ctx)?,
-        }
-        header.push(';');
-
         let mut text = String::with_capacity(512);
-        canonical::push_data_to_sign(&mut text, parts, target, &self.headers_to_sign, content, &header)?;
-        header.push_str("signature=");
-        self.key.push_signature(&mut header, timestamp.as_str(), &text)?;
-        let value = HeaderValue::from_maybe_shared(Bytes::from(header))
+        canonical::push_request(&mut text, parts, target, &self.headers_to_sign, content)?;
+        // What is signed ends with the unsigned header, and the header begins with it: one buffer holds both.
+        let header_at = text.len();
+        self.push_unsigned_header(&mut text, timestamp, ctx)?;
+        let explained = ctx.is_explaining().then(|| text.clone());
+        let mut signature = [0; LENGTH];
+        let signature = self.key.signature_in(timestamp.as_str(), &text, &mut signature)?;
+        text.push_str("signature=");
+        text.push_str(signature);
+        let mut header = Bytes::from(text);
+        header.advance(header_at);
+        let value = HeaderValue::from_maybe_shared(header)
             .map_err(|err| Error::new(ErrorKind::InvalidConfig, "a token cannot stand in a header").with_source(err))?;
         let mut signed = Signed::default().header(AUTHORIZATION, value);
         if let Some(uri) = uri {
             signed = signed.uri(uri);
         }
-        if ctx.is_explaining() {
+        if let Some(text) = explained {
             signed = signed.explain_string_to_sign(text);
         }
         Ok(signed)

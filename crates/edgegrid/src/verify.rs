@@ -27,7 +27,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::canonical::{self, Target};
 use crate::config::max_body;
-use crate::signature::Key;
+use crate::signature::{Key, LENGTH};
 use crate::timestamp::unix_time;
 
 /// Checks signatures, given a way to find the client secret of a client token and an access token.
@@ -112,10 +112,11 @@ impl<F: Fn(&str, &str) -> Option<Secret>> Verifier<F> {
         };
         let content = canonical::content(parts, payload, self.max_body)?;
         let mut text = String::with_capacity(512);
-        canonical::push_data_to_sign(&mut text, parts, target, &self.headers_to_sign, content, unsigned)?;
+        canonical::push_request(&mut text, parts, target, &self.headers_to_sign, content)?;
+        text.push_str(unsigned);
         let secret = (self.secret)(client_token, access_token).ok_or_else(|| rejected("its tokens are unknown"))?;
-        let mut expected = String::with_capacity(44);
-        Key::new(&secret)?.push_signature(&mut expected, timestamp, &text)?;
+        let mut expected = [0; LENGTH];
+        let expected = Key::new(&secret)?.signature_in(timestamp, &text, &mut expected)?;
         if !bool::from(expected.as_bytes().ct_eq(signature.as_bytes())) {
             return Err(rejected("its signature is not that of this request"));
         }
