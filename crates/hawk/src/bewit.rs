@@ -51,7 +51,7 @@ impl Signer {
             ));
         }
         let mut digits = [0; 20];
-        let now = self.config.timestamp.unwrap_or_else(|| ctx.shifted(self.offset(uri)).unix_time());
+        let now = self.time(uri, ctx);
         let expires = decimal_in(now.saturating_add(ttl), &mut digits);
         let mac = mac(&self.key, &Target::of(&parts, None)?, expires, ext);
         edit.push("bewit", &base64_url(format!("{}\\{expires}\\{mac}\\{ext}", self.config.id).as_bytes()));
