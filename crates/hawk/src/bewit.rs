@@ -1,6 +1,6 @@
 //! Bewits: URLs that anyone may GET until they expire. Source: "Single URI Authorization" of the Hawk specification.
 
-use countersign_core::encode::{base64_url, base64_url_decode, decimal_in};
+use countersign_core::encode::{base64_url, base64_url_decode, decimal_in, form_decode};
 use countersign_core::query::{self, Edit};
 use countersign_core::{Context, Error, ErrorKind, Payload, Result};
 use http::request::Parts;
@@ -51,7 +51,7 @@ impl Signer {
             ));
         }
         let mut digits = [0; 20];
-        let now = self.config.timestamp.unwrap_or_else(|| ctx.shifted(self.offset(uri)).unix_time());
+        let now = self.time(uri, ctx);
         let expires = decimal_in(now.saturating_add(ttl), &mut digits);
         let mac = mac(&self.key, &Target::of(&parts, None)?, expires, ext);
         edit.push("bewit", &base64_url(format!("{}\\{expires}\\{mac}\\{ext}", self.config.id).as_bytes()));
@@ -72,11 +72,12 @@ pub(crate) struct Bewit {
 }
 
 impl Bewit {
-    /// The one bewit of a query.
+    /// The one bewit of a query. Names compare decoded, as where the bewit is taken out of what is signed: else a second one, spelt
+    /// otherwise, would be neither looked at nor signed.
     pub(crate) fn of(parts: &Parts) -> Result<Self> {
         let invalid = |why: &'static str| Error::new(ErrorKind::InvalidRequest, why);
         let mut values = query::pairs(parts.uri.query().unwrap_or_default())
-            .filter(|(name, _)| name.as_bytes() == BEWIT)
+            .filter(|(name, _)| *form_decode(name.as_bytes()) == *BEWIT)
             .map(|(_, value)| value.unwrap_or_default());
         let value = values.next().ok_or_else(|| invalid("the request has no bewit"))?;
         if values.next().is_some() {

@@ -1,8 +1,8 @@
 //! Request to normalized string. Source: "Normalized Request String" of the Hawk specification, and the reference implementation.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
+use countersign_core::encode::decimal_in;
 use countersign_core::target::{self, default_port, split_port};
 use countersign_core::{Error, ErrorKind, Result};
 use http::request::Parts;
@@ -64,14 +64,12 @@ pub(crate) fn push_normalized(out: &mut String, kind: Kind, target: &Target<'_>,
         Kind::Bewit => "hawk.1.bewit\n",
         Kind::Message => "hawk.1.message\n",
     });
-    for part in [artifacts.ts, artifacts.nonce, &target.method, &target.resource, &target.host] {
+    let mut digits = [0; 20];
+    let port = decimal_in(target.port.into(), &mut digits);
+    for part in [artifacts.ts, artifacts.nonce, &target.method, &target.resource, &target.host, port, artifacts.hash] {
         out.push_str(part);
         out.push('\n');
     }
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "{}", target.port);
-    out.push_str(artifacts.hash);
-    out.push('\n');
     for character in artifacts.ext.chars() {
         match character {
             '\\' => out.push_str("\\\\"),

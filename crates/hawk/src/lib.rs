@@ -35,6 +35,10 @@
 //!
 //! * The reference server and mohawk refuse any `"` or `\` in a header, so an `ext` that has them is signed and sent as the
 //!   specification says, and refused by them.
+//! * The reference client signs an IPv6 address without its brackets, the reference server with them, so the two never agree. Here
+//!   they are signed, as its server does.
+//! * `tsm` proves that the server once said `ts`, not when: who replays an old 401 can set the client's clock back until the next
+//!   true one. [`Config::timestamp`] turns following off.
 //! * A proxy that changes Host or port breaks the MAC.
 //!
 //! # Beside Postman

@@ -95,7 +95,7 @@ impl Scheme for Signer {
         let target = Target::of(parts, None)?;
         let hash = self.payload_hash(parts, payload)?;
         let (mut hex, mut digits) = ([0; 16], [0; 20]);
-        let time = self.config.timestamp.unwrap_or_else(|| ctx.shifted(self.offset(&parts.uri)).unix_time());
+        let time = self.time(&parts.uri, ctx);
         let artifacts = Artifacts {
             ts: decimal_in(time, &mut digits),
             nonce: self.nonce(ctx, &mut hex)?,
@@ -108,11 +108,11 @@ impl Scheme for Signer {
         push_normalized(&mut text, Kind::Header, &target, &artifacts);
 
         let mut header = String::with_capacity(256);
-        push_attribute(&mut header, "Hawk id", &self.config.id);
-        push_attribute(&mut header, ", ts", artifacts.ts);
-        push_attribute(&mut header, ", nonce", artifacts.nonce);
+        push_plain(&mut header, "Hawk id", &self.config.id);
+        push_plain(&mut header, ", ts", artifacts.ts);
+        push_plain(&mut header, ", nonce", artifacts.nonce);
         if !artifacts.hash.is_empty() {
-            push_attribute(&mut header, ", hash", artifacts.hash);
+            push_plain(&mut header, ", hash", artifacts.hash);
         }
         if !artifacts.ext.is_empty() {
             push_attribute(&mut header, ", ext", artifacts.ext);
@@ -122,7 +122,7 @@ impl Scheme for Signer {
         header.push('"');
         for (name, value) in [(", app", artifacts.app), (", dlg", artifacts.dlg)] {
             if !value.is_empty() {
-                push_attribute(&mut header, name, value);
+                push_plain(&mut header, name, value);
             }
         }
         let mut signed = Signed::default().header(AUTHORIZATION, header_value(header)?);
@@ -138,17 +138,21 @@ impl Scheme for Signer {
 }
 
 impl Signer {
+    /// The config's time, or the context's by the clock of the URI's origin.
+    pub(crate) fn time(&self, uri: &Uri, ctx: &Context) -> u64 {
+        self.config.timestamp.unwrap_or_else(|| ctx.unix_time().saturating_add_signed(self.offset(uri)))
+    }
+
     /// The config's nonce, or the context's.
     pub(crate) fn nonce<'a>(&'a self, ctx: &'a Context, hex: &'a mut [u8; 16]) -> Result<&'a str> {
         if let Some(nonce) = &self.config.nonce {
             return Ok(nonce);
         }
-        let nonce = ctx.nonce_in(hex)?;
-        if nonce.is_empty() || !is_plain(nonce) {
+        if ctx.fixed_nonce().is_some_and(|nonce| nonce.is_empty() || !is_plain(nonce)) {
             const WHY: &str = "the context's nonce is empty, or holds what a Hawk server refuses";
             return Err(Error::new(ErrorKind::InvalidConfig, WHY));
         }
-        Ok(nonce)
+        ctx.nonce_in(hex)
     }
 }
 
@@ -156,11 +160,15 @@ impl Signer {
 pub(crate) fn push_attribute(out: &mut String, name: &str, value: &str) {
     out.push_str(name);
     out.push_str("=\"");
-    if is_plain(value) {
-        out.push_str(value);
-    } else {
-        push_escaped(out, value);
-    }
+    push_escaped(out, value);
+    out.push('"');
+}
+
+/// As [`push_attribute`], for a value that was seen to hold nothing to escape.
+fn push_plain(out: &mut String, name: &str, value: &str) {
+    out.push_str(name);
+    out.push_str("=\"");
+    out.push_str(value);
     out.push('"');
 }
 

@@ -207,3 +207,22 @@ fn what_no_server_takes_is_an_error() {
     };
     assert!(verify("example.com", b"hi") && !verify("example.org", b"hi") && !verify("example.com", b"ho"));
 }
+
+/// The name of the parameter compares decoded where it is taken out, so it must where it is looked for: else a second one rides along
+/// unsigned.
+#[test]
+fn a_bewit_spelt_otherwise_does_not_ride_along() {
+    let signer = Signer::new(&Config::new("id", KEY)).unwrap();
+    let ctx = Context::fixed(NOW, "");
+    let uri = signer.bewit(&"http://h/p?a=1".parse().unwrap(), 60, &ctx).unwrap().to_string();
+    let verify = |uri: &str| {
+        let (parts, ()) = Request::get(uri).body(()).unwrap().into_parts();
+        verifier(&Config::new("id", KEY), KEY).verify_bewit(&parts, &ctx).map_err(|why| why.error().kind())
+    };
+    assert!(verify(&uri).is_ok());
+    for added in ["bewit=x", "%62ewit=x", "bewi%74", "%62ewit"] {
+        assert_eq!(verify(&format!("{uri}&{added}")), Err(ErrorKind::InvalidRequest), "{added}");
+        assert_eq!(verify(&uri.replace("a=1", &format!("a=1&{added}"))), Err(ErrorKind::InvalidRequest), "{added}");
+    }
+    assert_eq!(verify(&format!("{uri}&b=2")), Err(ErrorKind::Rejected));
+}

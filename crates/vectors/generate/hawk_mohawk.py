@@ -7,13 +7,14 @@ import importlib.metadata
 import re
 
 import mohawk.sender
+import mohawk.util
 import vectorfile
 
 NOW = 1500000000
 NONCE = "Ygvqdz"
 
 
-def vector(name, method="GET", uri="https://api.example.com/v1/items?z=1&a=2", headers=(), body=None, **config):
+def vector(name, method="GET", uri="https://api.example.com/v1/items?z=1&a=2", headers=(), body=None, time=NOW, **config):
     config = {"type": "hawk", "id": "client one", "key": "secret of client one"} | config
     hashes = config.get("include_payload_hash", False)
     signed = {"content": body or "", "content_type": dict(headers).get("Content-Type", "")} if hashes else {}
@@ -23,7 +24,7 @@ def vector(name, method="GET", uri="https://api.example.com/v1/items?z=1&a=2", h
         method,
         always_hash_content=hashes,
         nonce=NONCE,
-        _timestamp=NOW,
+        _timestamp=time,
         **signed,
         **{key: config[key] for key in ["ext", "app", "dlg"] if key in config},
     )
@@ -59,6 +60,21 @@ def refused(name, error, uri="https://example.com/", **config):
     return {"name": name, "config": config, "context": {"unix_time": NOW, "nonce": NONCE}, "request": {"method": "GET", "uri": uri}, "expect": {"error": error}}
 
 
+def tsm(ts, key="key"):
+    """The proof of a server's time, as mohawk checks it."""
+    return mohawk.util.calculate_ts_mac(ts, {"id": "id", "key": key, "algorithm": "sha256"}).decode()
+
+
+def challenged(name, challenge, error=None, time=NOW, **config):
+    """A server's refusal, and an error, or what is sent last, by this time."""
+    built = vector(name, id="id", key="key", uri="https://example.com/", time=time)
+    built["config"] |= config
+    built["responses"] = [{"status": 401, "headers": [["WWW-Authenticate", value] for value in challenge]}]
+    if error:
+        built["expect"] = {"error": error}
+    return built
+
+
 def host(name, uri, headers, mac_of):
     """The same as another URI without the header."""
     built = vector(name, uri=mac_of)
@@ -88,5 +104,15 @@ vectorfile.write(
         refused("app-quote", "invalid-config", app='a"b'),
         refused("dlg-backslash", "invalid-config", app="a", dlg="\\"),
         refused("no-host", "invalid-request", "/path"),
+        challenged("skew", [f'Hawk ts="{NOW + 99}", tsm="{tsm(NOW + 99)}"'], time=NOW + 99),
+        challenged("skew-after-another-scheme", ['Basic realm="r"', f'Hawk tsm="{tsm(7)}", ts="7", error="Stale timestamp"'], time=7),
+        challenged("skew-own-time", [f'Hawk ts="7", tsm="{tsm(7)}"'], timestamp=NOW),
+        challenged("skew-not-proved", ['Hawk ts="7"'], "server-not-authentic"),
+        challenged("skew-another-key", [f'Hawk ts="7", tsm="{tsm(7, "another")}"'], "server-not-authentic"),
+        challenged("skew-another-time", [f'Hawk ts="8", tsm="{tsm(7)}"'], "server-not-authentic"),
+        challenged("skew-no-number", [f'Hawk ts="soon", tsm="{tsm("soon")}"'], "invalid-challenge"),
+        challenged("skew-unreadable", [f'Hawk ts="7", ts="8", tsm="{tsm(7)}"']),
+        challenged("skew-too-long", [f'Hawk ts="7", tsm="{tsm(7)}", error="{"x" * 4096}"']),
+        challenged("refused", ['Hawk error="Bad mac"']),
     ],
 )

@@ -38,6 +38,26 @@ function vector(name, config, { method = "GET", uri = "http://example.com:8000/r
   return comment ? { name, comment, ...built } : built;
 }
 
+/** The reference server, whose clock is `skew` seconds ahead, refuses the first request; the second is signed by its time. */
+async function skewed(name, config, skew, request = {}) {
+  const first = vector(name, config, request);
+  const { uri, method, body } = first.request;
+  const { hostname, port, pathname, search } = new URL(uri);
+  const credentials = { id: first.config.id, key: first.config.key, algorithm: first.config.algorithm };
+  const [[, authorization]] = first.expect.headers;
+  const received = { method, url: pathname + search, host: hostname, port: Number(port), authorization };
+  // The server's clock cannot be set, only moved: half a second is for what passes until it looks.
+  const localtimeOffsetMsec = (NOW + skew) * 1000 + 500 - Date.now();
+  const refusal = await Hawk.server.authenticate(received, () => credentials, { localtimeOffsetMsec }).then(
+    () => { throw new Error(`${name}: the server took it`); },
+    (why) => why.output.headers["WWW-Authenticate"],
+  );
+  if (!refusal.startsWith(`Hawk ts="${NOW + skew}", tsm="`)) throw new Error(`${name}: ${refusal}`);
+  const second = vector(name, { ...config, timestamp: NOW + skew }, { method, uri, headers: first.request.headers, body });
+  const { expect, ...rest } = first;
+  return { ...rest, responses: [{ status: 401, headers: [["WWW-Authenticate", refusal]] }], expect: second.expect };
+}
+
 const json = [["Content-Type", "application/json"]];
 const uris = {
   root: "https://example.com/",
@@ -52,7 +72,7 @@ const uris = {
   dots: "http://example.com/a/../b//c/.",
   long: `http://example.com/${"x".repeat(300)}?${"y".repeat(300)}`,
 };
-const vectors = ["sha256", "sha1"].flatMap((algorithm) => {
+const vectorsOf = async (algorithm) => {
   const name = (rest) => `${algorithm}-${rest}`;
   const hash = { algorithm, include_payload_hash: true };
   return [
@@ -78,6 +98,10 @@ const vectors = ["sha256", "sha1"].flatMap((algorithm) => {
     vector(name("own-time-and-nonce"), { algorithm, timestamp: 1700000000, nonce: "k3k4j5" }),
     vector(name("user"), { algorithm, user: "steve" }, {}, "A user name changes nothing."),
     vector(name("id-symbols"), { algorithm, id: "id with,=; symbols", key: "ü key" }),
+    await skewed(name("skew-ahead"), { algorithm }, 3600),
+    await skewed(name("skew-behind"), { algorithm, ext: "e", app: "a", dlg: "d" }, -86400),
+    await skewed(name("skew-payload"), hash, 61, { method: "POST", headers: json, body: "{}" }),
   ];
-});
+};
+const vectors = (await Promise.all(["sha256", "sha1"].map(vectorsOf))).flat();
 write("hawk-reference", "hawk", `hawk ${version("hawk")} (npm), the reference implementation`, vectors);
