@@ -22,7 +22,7 @@ fn request() -> Request<Payload> {
 
 /// With its key for the day derived, as a signer has it but once.
 fn warm(config: AuthConfig) -> (Authenticator, Context, Request<Payload>) {
-    let (auth, ctx) = (Authenticator::new(&config).expect("a valid config"), Context::fixed(TIME, "nonce"));
+    let (auth, ctx) = (Authenticator::new(&config).expect("a valid config"), Context::at(TIME).with_nonce("nonce"));
     auth.sign_request(request(), &ctx).expect("signed");
     (auth, ctx, request())
 }

@@ -1,7 +1,7 @@
 //! Any bytes as a header value: what is read, written again in the plainest form, reads the same.
 #![no_main]
 
-use countersign::core::challenge::{Challenge, challenges};
+use countersign::scheme::challenge::{Challenge, challenges};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|value: &[u8]| {

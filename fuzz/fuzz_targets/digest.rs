@@ -3,9 +3,9 @@
 
 use std::sync::OnceLock;
 
-use countersign::core::replay::MemoryNonceStore;
 use countersign::digest::{Account, User, Verifier};
-use countersign::{AuthConfig, Authenticator, Context, Payload, Step};
+use countersign::scheme::replay::MemoryNonceStore;
+use countersign::{AuthConfig, Authenticator, Context, Payload, Reply, Step};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use libfuzzer_sys::fuzz_target;
 
@@ -15,11 +15,11 @@ fn verifier() -> &'static Verifier {
 }
 
 fuzz_target!(|replies: Vec<(u8, Vec<u8>)>| {
-    let ctx = Context::fixed(1_440_938_160, "0a4f113b");
+    let ctx = Context::at(1_440_938_160).with_nonce("0a4f113b");
     let auth = Authenticator::new(&AuthConfig::digest("Mufasa", "Circle of Life")).expect("a valid config");
     for _ in 0..2 {
         let request = Request::post("http://h/a?b").body("body").expect("a valid request");
-        let (mut exchange, mut step) = auth.start(request, &ctx);
+        let (mut exchange, mut step) = auth.start(request, &ctx).unwrap();
         let mut sent = 0;
         for (kind, value) in &replies {
             if let Step::Send(request) = &step {
@@ -43,7 +43,9 @@ fuzz_target!(|replies: Vec<(u8, Vec<u8>)>| {
                 let seen = MemoryNonceStore::default();
                 let _ = verifier().verify(&parts, &Payload::empty(), |_: &User<'_>| None, &seen, &ctx);
             }
-            step = exchange.on_response(StatusCode::from_u16(status).expect("a status"), &headers, b"", &ctx);
+            let status = StatusCode::from_u16(status).expect("a status");
+            let Ok(next) = exchange.on_response(Reply::new(status, &headers, b""), &ctx) else { break };
+            step = next;
         }
     }
 });

@@ -1,16 +1,16 @@
 //! Any .edgerc file and any Authorization header: read or an error, never a panic; what we sign we accept.
 #![no_main]
 
-use countersign::core::Scheme as _;
 use countersign::edgegrid::verify::Verifier;
 use countersign::edgegrid::{Config, Signer};
+use countersign::scheme::Scheme as _;
 use countersign::{Context, Payload, Secret};
 use http::{HeaderValue, Request};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (&str, &[u8], &str, &[u8])| {
     let (edgerc, header, path, body) = input;
-    let ctx = Context::fixed(1_395_430_461, "n");
+    let ctx = Context::at(1_395_430_461).with_nonce("n");
     if let Ok(config) = Config::from_edgerc(edgerc, "default") {
         let _ = Signer::new(&config);
     }

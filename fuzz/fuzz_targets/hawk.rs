@@ -3,13 +3,13 @@
 
 use countersign::hawk::verify::{Credentials, Verifier};
 use countersign::hawk::{Config, SERVER_AUTHORIZATION, Signer};
-use countersign::{AuthConfig, Authenticator, Context, Payload, Step};
+use countersign::{AuthConfig, Authenticator, Context, Payload, Reply, Step};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (&str, &[u8], &[u8], bool)| {
     let (path, header, body, refused) = input;
-    let ctx = Context::fixed(1_353_832_234, "n");
+    let ctx = Context::at(1_353_832_234).with_nonce("n");
     let verifier = Verifier::new(|_: &str| Some(Credentials::new("key")));
     let value = HeaderValue::from_bytes(header).ok();
     let request = Request::get("http://h/").body(Payload::from(body.to_vec())).expect("a request");
@@ -26,7 +26,7 @@ fuzz_target!(|input: (&str, &[u8], &[u8], bool)| {
     let _ = verifier.verify(&parts, &payload, &ctx);
 
     let auth = Authenticator::new(&AuthConfig::hawk("id", "key")).expect("a valid config");
-    let (mut exchange, mut step) = auth.start(request, &ctx);
+    let (mut exchange, mut step) = auth.start(request, &ctx).unwrap();
     let headers: HeaderMap = value
         .into_iter()
         .flat_map(|value| [(header::WWW_AUTHENTICATE, value.clone()), (SERVER_AUTHORIZATION, value)])
@@ -34,7 +34,8 @@ fuzz_target!(|input: (&str, &[u8], &[u8], bool)| {
     for _ in 0..3 {
         let Step::Send(_) = step else { return };
         let status = if refused { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
-        step = exchange.on_response(status, &headers, body, &ctx);
+        let Ok(next) = exchange.on_response(Reply::new(status, &headers, body), &ctx) else { return };
+        step = next;
     }
     assert!(!matches!(step, Step::Send(_)), "a conversation ends");
 });

@@ -1,17 +1,17 @@
 //! Any second message, plain or in SPNEGO, under both names: a proof or an error, never a panic, and the conversation ends.
 #![no_main]
 
-use countersign::{AuthConfig, Authenticator, Context, Step, core::encode, ntlm::Challenge};
+use countersign::{AuthConfig, Authenticator, Context, Reply, Step, ntlm::Challenge, scheme::encode};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|messages: Vec<(bool, bool, &[u8])>| {
     let auth = Authenticator::new(&AuthConfig::ntlm("D\\user", "password")).expect("a valid config");
-    let ctx = Context::fixed(1_440_938_160, "").with_random(|buf| {
+    let ctx = Context::at(1_440_938_160).with_random(|buf| {
         buf.fill(7);
         Ok(())
     });
-    let (mut exchange, mut step) = auth.start(Request::get("http://h/").body(()).expect("a request"), &ctx);
+    let (mut exchange, mut step) = auth.start(Request::get("http://h/").body(()).expect("a request"), &ctx).unwrap();
     let mut sent = 0;
     for (proxy, negotiate, message) in messages {
         let _ = Challenge::read(message);
@@ -26,6 +26,7 @@ fuzz_target!(|messages: Vec<(bool, bool, &[u8])>| {
         let value = format!("{mechanism} {}", encode::base64(message));
         let mut headers = HeaderMap::new();
         headers.insert(name, HeaderValue::try_from(value.trim()).expect("base64"));
-        step = exchange.on_response(status, &headers, &[], &ctx);
+        let Ok(next) = exchange.on_response(Reply::new(status, &headers, b""), &ctx) else { return };
+        step = next;
     }
 });

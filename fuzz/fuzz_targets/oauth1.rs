@@ -2,10 +2,10 @@
 //! panic, and what we sign we accept.
 #![no_main]
 
-use countersign::core::Scheme as _;
 use countersign::oauth1::verify::{Keys, Verifier};
 use countersign::oauth1::{AddTo, Config, Signer, flow};
-use countersign::{Context, Payload};
+use countersign::scheme::Scheme as _;
+use countersign::{Context, Payload, Reply};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
 use libfuzzer_sys::fuzz_target;
 
@@ -13,8 +13,8 @@ fuzz_target!(|input: (&str, &[u8], &[u8], bool)| {
     let (path, header, body, in_request) = input;
     let headers: HeaderMap =
         HeaderValue::from_bytes(header).map(|value| (header::WWW_AUTHENTICATE, value)).into_iter().collect();
-    let _ = flow::temporary_credentials(StatusCode::OK, &headers, body);
-    let _ = flow::token_credentials(StatusCode::UNAUTHORIZED, &HeaderMap::new(), body);
+    let _ = flow::temporary_credentials(Reply::new(StatusCode::OK, &headers, body));
+    let _ = flow::token_credentials(Reply::new(StatusCode::UNAUTHORIZED, &HeaderMap::new(), body));
     let Ok(uri) = format!("http://h/{path}").parse::<Uri>() else { return };
     let _ = flow::callback(&uri, "token");
 
@@ -25,7 +25,7 @@ fuzz_target!(|input: (&str, &[u8], &[u8], bool)| {
     if let Ok(value) = HeaderValue::from_bytes(header) {
         parts.headers.insert("authorization", value);
     }
-    let ctx = Context::fixed(1, "n");
+    let ctx = Context::at(1).with_nonce("n");
     let _ = verifier().verify(&parts, &payload, &ctx);
 
     let mut config = Config::new("key", "secret").with_token("token", "token secret");

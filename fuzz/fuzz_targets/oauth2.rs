@@ -2,9 +2,9 @@
 //! conversations end.
 #![no_main]
 
-use countersign::core::Reply;
 use countersign::oauth2::request::{self, DeviceAuthorization};
 use countersign::oauth2::{AuthorizationRequest, Grant, GrantType, Token};
+use countersign::scheme::Reply;
 use countersign::{AuthConfig, Authenticator, Context, Step};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use libfuzzer_sys::fuzz_target;
@@ -17,31 +17,32 @@ fuzz_target!(|input: (u16, &[u8], &[u8], &str)| {
         .into_iter()
         .flat_map(|value| [(http::header::WWW_AUTHENTICATE, value.clone()), (http::header::CONTENT_TYPE, value)])
         .collect();
-    let reply = Reply { status, headers: &headers, body };
-    let _ = Token::from_reply(reply, 1000);
-    let _ = DeviceAuthorization::from_reply(reply, 1000);
+    let reply = Reply::new(status, &headers, body);
+    let ctx = Context::at(1000).with_nonce("n");
+    let _ = Token::from_reply(reply, &ctx);
+    let _ = DeviceAuthorization::from_reply(reply, &ctx);
     let _ = request::introspection(reply);
     let _ = request::metadata("https://as", reply);
     let _ = request::metadata_urls(callback);
 
-    let ctx = Context::fixed(1000, "n");
     let mut grant = Grant::authorization_code("https://as/auth", "https://as/token", "app", "http://127.0.0.1/back");
     grant.state = Some("s".into());
     for grant_type in [GrantType::AuthorizationCode, GrantType::Implicit] {
         grant.grant_type = grant_type;
         let mut authorization = AuthorizationRequest::new(&grant, &ctx).expect("a valid grant");
-        let _ = authorization.callback(callback, 1000);
-        let _ = authorization.callback(&format!("/back?{callback}"), 1000);
-        let _ = authorization.callback(&format!("http://127.0.0.1:1/back#state=s&{callback}"), 1000);
+        let _ = authorization.callback(callback, &ctx);
+        let _ = authorization.callback(&format!("/back?{callback}"), &ctx);
+        let _ = authorization.callback(&format!("http://127.0.0.1:1/back#state=s&{callback}"), &ctx);
         let _ = authorization.pushed(reply);
     }
 
     let grant = Grant::client_credentials("https://as/token", "i", "s");
     let auth = Authenticator::new(&AuthConfig::oauth2(grant)).expect("a valid config");
-    let (mut exchange, mut step) = auth.start(Request::get("https://h/").body(()).expect("a request"), &ctx);
+    let (mut exchange, mut step) = auth.start(Request::get("https://h/").body(()).expect("a request"), &ctx).unwrap();
     for _ in 0..8 {
         let Step::Send(_) = step else { return };
-        step = exchange.on_response(status, &headers, body, &ctx);
+        let Ok(next) = exchange.on_response(reply, &ctx) else { return };
+        step = next;
     }
     panic!("a conversation ends");
 });

@@ -1,7 +1,7 @@
 //! Any URI's query, edited: an error or a URI, and editing again changes nothing.
 #![no_main]
 
-use countersign::core::query;
+use countersign::scheme::query;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (&str, &str, &str)| {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use countersign::{Authenticator, Context, Payload, Step};
+use countersign::{Authenticator, Payload};
 use http::{Request, Response};
 
 /// A port of 127.0.0.1 that nobody listens on just now.
@@ -138,23 +138,27 @@ pub fn exchange<B: Into<Payload>>(
     auth: &Authenticator,
     request: Request<B>,
 ) -> Result<(Response<Vec<u8>>, usize)> {
-    let (mut exchange, mut step) = auth.start(request, &Context::now());
-    let mut response = None;
     let mut sent = 0;
-    loop {
-        match step {
-            Step::Send(request) => {
-                sent += 1;
-                let reply = response.insert(send(client, request)?);
-                step = exchange.on_response(reply.status(), reply.headers(), reply.body(), &Context::now());
-            }
-            Step::Wait(turn) => {
-                turn.wait();
-                step = exchange.resume(&Context::now());
-            }
-            Step::Done => return response.map(|response| (response, sent)).ok_or_else(|| Error::other("no reply")),
-            Step::Failed(why) => return Err(Error::other(why)),
-        }
+    // Each test has a client and its connections to itself.
+    let response = auth.drive_on_connection(request, |request| {
+        sent += 1;
+        send(client, request).map_err(Failure::Sending)
+    });
+    match response {
+        Ok(response) => Ok((response, sent)),
+        Err(Failure::Sending(why)) => Err(why),
+        Err(Failure::Signing(why)) => Err(Error::other(why)),
+    }
+}
+
+enum Failure {
+    Sending(Error),
+    Signing(countersign::Error),
+}
+
+impl From<countersign::Error> for Failure {
+    fn from(why: countersign::Error) -> Self {
+        Self::Signing(why)
     }
 }
 

@@ -90,7 +90,7 @@ fn credentials_go_with_redirects_within_the_origin_and_never_out_of_it() {
 fn challenges_are_answered_and_refusals_are_responses() {
     for adapter in adapters() {
         let verifier = digest::Verifier::new("realm", &[7; 32]).unwrap();
-        let seen = countersign::core::replay::MemoryNonceStore::default();
+        let seen = countersign::scheme::replay::MemoryNonceStore::default();
         let legs = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&legs);
         let address = serve(move |request| {

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use countersign::{AuthConfig, Authenticator, Context, Payload, Step, digest};
+use countersign::{AuthConfig, Authenticator, Context, Payload, Reply, Step, digest};
 use countersign_tests::{Server, client, exchange, free_port, send, work_dir};
 use http::header::PROXY_AUTHORIZATION;
 use http::{Request, Response};
@@ -49,7 +49,7 @@ fn apache_takes_answers_and_sessions() {
     let auth = mufasa();
     assert_eq!(ask(&client, &auth, server.uri("/digest-domain/")), (200, 2));
     assert_eq!(ask(&client, &auth, server.uri("/digest/")), (200, 1));
-    let (_, step) = auth.start(get(server.uri("/open/")), &Context::now());
+    let (_, step) = auth.start(get(server.uri("/open/")), &Context::now()).unwrap();
     assert!(matches!(step, Step::Send(request) if request.headers().is_empty()));
 }
 
@@ -118,7 +118,7 @@ fn observed(
     seen: &Mutex<HashSet<(String, String)>>,
 ) -> Result<usize> {
     let mut refused = 0;
-    let (mut exchange, mut step) = auth.start(get(uri), &Context::now());
+    let (mut exchange, mut step) = auth.start(get(uri), &Context::now()).unwrap();
     let mut last: Option<Response<Vec<u8>>> = None;
     while let Step::Send(request) = step {
         if let Some(value) = request.headers().get("authorization") {
@@ -128,7 +128,7 @@ fn observed(
         }
         let reply = last.insert(send(client, request)?);
         refused += usize::from(reply.status() == 401);
-        step = exchange.on_response(reply.status(), reply.headers(), reply.body(), &Context::now());
+        step = exchange.on_response(&*reply, &Context::now()).unwrap();
     }
     assert_eq!(last.map(|reply| reply.status().as_u16()), Some(200), "{step:?}");
     Ok(refused)
@@ -161,19 +161,19 @@ fn a_proxy_of_apache_is_answered() {
     let (host, port) = server.authority.split_once(':').unwrap();
     let proxy = format!("{host}:{}", port.parse::<u16>().unwrap() + 1);
     for request in [get(server.uri("/open/?a")), Request::connect(&server.authority).body(()).unwrap()] {
-        let (mut exchange, step) = auth.start(request, &Context::now());
+        let (mut exchange, step) = auth.start(request, &Context::now()).unwrap();
         let Step::Send(request) = step else { panic!("{step:?}") };
         let reply = over_proxy(&proxy, &request).unwrap();
         assert_eq!(reply.status(), 407);
-        let step = exchange.on_response(reply.status(), reply.headers(), b"", &Context::now());
+        let step = exchange.on_response(Reply::new(reply.status(), reply.headers(), b""), &Context::now()).unwrap();
         let Step::Send(request) = step else { panic!("{step:?}") };
         assert!(request.headers().contains_key(PROXY_AUTHORIZATION));
         let reply = over_proxy(&proxy, &request).unwrap();
         assert_eq!(reply.status(), 200);
-        let step = exchange.on_response(reply.status(), reply.headers(), b"", &Context::now());
+        let step = exchange.on_response(Reply::new(reply.status(), reply.headers(), b""), &Context::now()).unwrap();
         assert!(matches!(step, Step::Done), "{step:?}");
     }
-    let (_, step) = auth.start(get(server.uri("/open/")), &Context::now());
+    let (_, step) = auth.start(get(server.uri("/open/")), &Context::now()).unwrap();
     let Step::Send(request) = step else { panic!("{step:?}") };
     assert_eq!(over_proxy(&proxy, &request).unwrap().status(), 200);
 }

@@ -1,7 +1,7 @@
 //! Hawk against its reference implementation, the npm package.
 
-use countersign::core::Scheme as _;
 use countersign::hawk::{Config, Signer};
+use countersign::scheme::Scheme as _;
 use countersign::{AuthConfig, Authenticator, Context, ErrorKind, Payload};
 use countersign_tests::{Server, client, exchange, free_port, send, work_dir};
 use http::{Request, StatusCode};

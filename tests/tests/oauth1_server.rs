@@ -32,7 +32,7 @@ fn consent(server: &Server, config: &Config) -> (flow::Credentials, Uri) {
     let uri = server.uri("/initiate").parse().unwrap();
     let request = flow::temporary_credentials_request(config, &uri, "http://127.0.0.1:9/back?own=1", &now).unwrap();
     let response = send(&agent, request).unwrap();
-    let temporary = flow::temporary_credentials(response.status(), response.headers(), response.body()).unwrap();
+    let temporary = flow::temporary_credentials(&response).unwrap();
     let url = flow::authorization_url(&server.uri("/authorize").parse().unwrap(), &temporary.token).unwrap();
     let response = send(&agent, Request::get(url).body("".into()).unwrap()).unwrap();
     assert_eq!(response.status(), StatusCode::FOUND);
@@ -46,7 +46,7 @@ fn sign_in(server: &Server, config: &Config) -> Config {
     let uri = server.uri("/token").parse().unwrap();
     let request = flow::token_request(config, &uri, &temporary, &verifier, &Context::now()).unwrap();
     let response = send(&client(), request).unwrap();
-    let credentials = flow::token_credentials(response.status(), response.headers(), response.body()).unwrap();
+    let credentials = flow::token_credentials(&response).unwrap();
     config.clone().with_token(credentials.token, credentials.token_secret)
 }
 
@@ -115,7 +115,7 @@ fn a_wrong_verifier_and_a_wrong_secret_get_no_token() {
     let uri = server.uri("/token").parse().unwrap();
     let request = flow::token_request(&config, &uri, &temporary, "wrong", &Context::now()).unwrap();
     let response = send(&client(), request).unwrap();
-    let error = flow::token_credentials(response.status(), response.headers(), response.body()).unwrap_err();
+    let error = flow::token_credentials(&response).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenRequestFailed);
     assert!(error.to_string().contains("status 401"), "{error}");
 
@@ -123,6 +123,6 @@ fn a_wrong_verifier_and_a_wrong_secret_get_no_token() {
     let uri = server.uri("/initiate").parse().unwrap();
     let request = flow::temporary_credentials_request(&wrong, &uri, "oob", &Context::now()).unwrap();
     let response = send(&client(), request).unwrap();
-    let error = flow::temporary_credentials(response.status(), response.headers(), response.body()).unwrap_err();
+    let error = flow::temporary_credentials(&response).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenRequestFailed);
 }

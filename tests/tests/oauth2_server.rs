@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use countersign::core::Reply;
 use countersign::oauth2::request::{self, DeviceAuthorization};
 use countersign::oauth2::{ClientAuthentication, CodeChallengeMethod, Config, Grant, GrantType, ServerError, Signer};
 use countersign::{AuthConfig, Authenticator, Context, ErrorKind, Payload};
@@ -49,10 +48,6 @@ fn get(uri: &str) -> Response<Vec<u8>> {
     send(&client(), Request::get(uri).body(Payload::empty()).unwrap()).unwrap()
 }
 
-fn reply<T>(response: &Response<Vec<u8>>, read: impl FnOnce(Reply<'_>) -> T) -> T {
-    read(Reply { status: response.status(), headers: response.headers(), body: response.body() })
-}
-
 #[test]
 #[ignore = "needs tests/servers"]
 fn client_credentials_in_every_way_a_client_proves_itself() {
@@ -93,14 +88,14 @@ fn a_code_with_pkce_then_rotation_and_revocation() {
         let mut authorization = signer.authorize(&Context::now()).unwrap();
         if pushed {
             let response = send(&client(), authorization.push_request(&Context::now()).unwrap()).unwrap();
-            reply(&response, |reply| authorization.pushed(reply)).unwrap();
+            authorization.pushed(&response).unwrap();
         }
         let came_back = consent(&server, &authorization.url().to_string(), "").expect("a callback");
         let forged = came_back.replace("state=", "state=x");
         assert_eq!(signer.callback(&forged, &Context::now()).unwrap_err().kind(), ErrorKind::StateMismatch);
         let request = signer.callback(&came_back, &Context::now()).unwrap().unwrap();
         let response = send(&client(), request).unwrap();
-        reply(&response, |reply| signer.accept(reply, &Context::now())).unwrap();
+        signer.accept(&response, &Context::now()).unwrap();
 
         let auth = Authenticator::from_arc(Arc::clone(&signer) as _);
         let (status, sent, body) = api(&server, &auth).unwrap();
@@ -122,7 +117,7 @@ fn a_code_with_pkce_then_rotation_and_revocation() {
             &Context::now(),
         );
         let introspect =
-            |request: Request<Payload>| reply(&send(&client(), request).unwrap(), request::introspection).unwrap();
+            |request: Request<Payload>| request::introspection(&send(&client(), request).unwrap()).unwrap();
         let known = introspect(ask.unwrap());
         assert!(known.active && known.client_id.as_deref() == Some(grant.client_id.as_str()));
         let refresh = after.refresh_token.unwrap();
@@ -153,14 +148,13 @@ fn a_device_asks_until_the_person_is_done() {
     grant.scope = Some("openid offline_access".into());
     let signer = Signer::new(&Config::with_grant(grant.clone())).unwrap();
     let response = send(&client(), request::device_request(&grant, &Context::now()).unwrap()).unwrap();
-    let mut device =
-        reply(&response, |reply| DeviceAuthorization::from_reply(reply, Context::now().unix_time())).unwrap();
+    let mut device = DeviceAuthorization::from_reply(&response, &Context::now()).unwrap();
     let ask = |device: &DeviceAuthorization| {
         let response = send(&client(), device.token_request(&grant, &Context::now()).unwrap()).unwrap();
-        reply(&response, |reply| signer.accept(reply, &Context::now()))
+        signer.accept(&response, &Context::now())
     };
     let why = ask(&device).unwrap_err();
-    assert!(device.goes_on(&why, Context::now().unix_time()), "{why}");
+    assert!(device.goes_on(&why, &Context::now()), "{why}");
     let url = device.verification_uri_complete.clone().unwrap();
     assert!(consent(&server, &url, &device.user_code).is_none());
     ask(&device).unwrap();
@@ -183,9 +177,9 @@ fn resources_and_metadata() {
     let issuer = server.uri("");
     let [_, openid] = request::metadata_urls(&issuer).unwrap();
     let response = get(&openid.to_string());
-    let metadata = reply(&response, |reply| request::metadata(&issuer, reply)).unwrap();
+    let metadata = request::metadata(&issuer, &response).unwrap();
     assert_eq!(metadata.token_endpoint, Some(server.uri("/token")));
-    let error = reply(&response, |reply| request::metadata("https://other.example", reply)).unwrap_err();
+    let error = request::metadata("https://other.example", &response).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ServerNotAuthentic);
 }
 
@@ -243,7 +237,7 @@ fn dpop_binds_a_token_to_its_key() {
     let redeem = || {
         let request = signer.callback(&came_back, &Context::now()).unwrap().unwrap();
         let response = send(&client(), request).unwrap();
-        reply(&response, |reply| signer.accept(reply, &Context::now()))
+        signer.accept(&response, &Context::now())
     };
     let why = redeem().unwrap_err();
     assert_eq!(ServerError::cause_of(&why).unwrap().error, "use_dpop_nonce");
@@ -296,7 +290,7 @@ fn implicit_and_plain_pkce_for_old_servers() {
         let came_back = response.headers()["location"].to_str().unwrap();
         if let Some(request) = signer.callback(came_back, &Context::now()).unwrap() {
             let response = send(&client(), request).unwrap();
-            reply(&response, |reply| signer.accept(reply, &Context::now())).unwrap();
+            signer.accept(&response, &Context::now()).unwrap();
         }
         let auth = Authenticator::from_arc(signer);
         assert_eq!(api(&server, &auth).unwrap().0, StatusCode::OK, "{grant_type:?}");

@@ -95,8 +95,9 @@ impl EventSigner<'_> {
             text.push_str(line.as_str());
         }
         self.previous = key.sign(text.as_bytes());
-        let signature = hex_decode(self.previous.as_str())?;
-        Ok(EventHeaders { date, signature: signature.try_into().unwrap_or_default() })
+        let signature = hex_decode(self.previous.as_str()).and_then(|signature| signature.try_into().ok());
+        let impossible = || Error::new(ErrorKind::InvalidRequest, "the signature is not 32 bytes in hex");
+        Ok(EventHeaders { date, signature: signature.ok_or_else(impossible)? })
     }
 }
 
@@ -188,7 +189,7 @@ mod tests {
         let (region, service) = ("us-east-1".to_owned(), "transcribe".to_owned());
         let mut events = EventSigner { signer: &signer, region, service, previous: Hex64::of(&[7; 32]) };
         for (message, signature) in SIGNATURES {
-            let headers = events.sign(message, &Context::fixed(1_369_353_600, "")).unwrap();
+            let headers = events.sign(message, &Context::at(1_369_353_600)).unwrap();
             assert_eq!(hex(&headers.signature), signature);
         }
     }
@@ -200,7 +201,7 @@ mod tests {
         let request = request.header("x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-EVENTS");
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
         assert_eq!(signer.event_signer(&parts).unwrap_err().kind(), ErrorKind::InvalidRequest);
-        signer.sign(&mut parts, &mut Payload::Streaming, &Context::fixed(1_369_353_600, "")).unwrap();
+        signer.sign(&mut parts, &mut Payload::Streaming, &Context::at(1_369_353_600)).unwrap();
         let events = signer.event_signer(&parts).unwrap();
         assert!(parts.headers["authorization"].to_str().unwrap().ends_with(events.previous.as_str()));
         assert_eq!((events.region.as_str(), events.service.as_str()), ("us-east-1", "transcribe"));

@@ -17,7 +17,7 @@
 //! let uri = "https://examplebucket.s3.eu-west-1.amazonaws.com/a/key.txt";
 //! let (mut parts, body) = Request::put(uri).header("content-type", "text/plain").body("Hello")?.into_parts();
 //! let mut payload = Payload::from(body);
-//! let signed = signer.sign(&mut parts, &mut payload, &Context::fixed(1_440_938_160, "").explaining())?;
+//! let signed = signer.sign(&mut parts, &mut payload, &Context::at(1_440_938_160).explaining())?;
 //!
 //! // Region and service were read from the host; a 403 is solved by comparing this with what the server quotes.
 //! assert!(signed.string_to_sign().is_some_and(|text| text.contains("20150830/eu-west-1/s3/aws4_request")));
@@ -44,6 +44,9 @@
 //! * AWS refuses a clock that is off by more than five minutes (S3: fifteen).
 //! * Some S3 look-alikes sort parameters of one name by name only, not by value: avoid repeated names there.
 //! * AWS IoT wants the session token outside the signature: [`Config::unsigned_session_token`].
+
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod canonical;
 pub mod chunk;

@@ -57,13 +57,13 @@ impl Signer {
         let hash = sha256_hex(text.as_bytes());
         let mut signed = Signed::default();
         if ctx.is_explaining() {
-            signed = signed.explain_canonical_request(text.clone());
+            signed = signed.with_canonical_request(text.clone());
         }
         text.clear();
         push_string_to_sign(text, self.algorithm(), scope, &hash);
         let signature = self.signature(scope, text.as_bytes());
         if ctx.is_explaining() {
-            signed = signed.explain_string_to_sign(text.clone());
+            signed = signed.with_string_to_sign(text.clone());
         }
         text.clear();
         (signed, signature)
@@ -118,19 +118,19 @@ impl Signer {
         let buffer = Bytes::from(text);
 
         signed = signed
-            .header(AUTHORIZATION, header_value(buffer.slice(..authorization))?)
-            .plain_header(X_AMZ_DATE, header_value(buffer.slice(authorization..date))?);
+            .with_header(AUTHORIZATION, header_value(buffer.slice(..authorization))?)
+            .with_plain_header(X_AMZ_DATE, header_value(buffer.slice(authorization..date))?);
         if sends_hash && !matches!(hash, Hash::Given(_)) {
-            signed = signed.plain_header(X_AMZ_CONTENT_SHA256, header_value(buffer.slice(date..))?);
+            signed = signed.with_plain_header(X_AMZ_CONTENT_SHA256, header_value(buffer.slice(date..))?);
         }
         if let Some(regions) = &self.region_set {
-            signed = signed.plain_header(X_AMZ_REGION_SET, regions.clone());
+            signed = signed.with_plain_header(X_AMZ_REGION_SET, regions.clone());
         }
         if let Some(token) = &self.session_token {
-            signed = signed.header(X_AMZ_SECURITY_TOKEN, token.clone());
+            signed = signed.with_header(X_AMZ_SECURITY_TOKEN, token.clone());
         }
         match edit {
-            Some(edit) => Ok(signed.uri(edit.finish()?)),
+            Some(edit) => Ok(signed.with_uri(edit.finish()?)),
             None => Ok(signed),
         }
     }
@@ -169,7 +169,7 @@ impl Signer {
             edit.push("X-Amz-Security-Token", token);
         }
         edit.push("X-Amz-Signature", signature.as_str());
-        Ok(replaced.into_iter().fold(signed.uri(edit.finish()?), Signed::without_header))
+        Ok(replaced.into_iter().fold(signed.with_uri(edit.finish()?), Signed::without_header))
     }
 }
 

@@ -210,7 +210,7 @@ mod tests {
         config.session_token = Some("to\"k3n".into());
         let policy = PostPolicy::new("b", 3600).equals("acl", "a\\\"\n").starts_with("key", "u/").content_length(1, 9);
         let signer = Signer::new(&config).unwrap();
-        let form = signer.sign_post_policy(&policy, "eu-west-1", &Context::fixed(1_451_347_200, "")).unwrap();
+        let form = signer.sign_post_policy(&policy, "eu-west-1", &Context::at(1_451_347_200)).unwrap();
         let json: serde_json::Value = serde_json::from_str(&form.policy).unwrap();
         assert_eq!(json["expiration"], "2015-12-29T01:00:00.000Z");
         let field = |name: &str| form.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use countersign_core::target::{self, default_port, split_port};
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Signed};
+use http::Request;
 use http::header::{HOST, HeaderName, HeaderValue};
 use http::request::Parts;
 
@@ -219,8 +220,8 @@ impl Scheme for Signer {
         }
     }
 
-    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
-        Once::boxed(self)
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        Once::boxed(self, request)
     }
 }
 

@@ -112,7 +112,7 @@ mod tests {
         for add_to in [AddTo::Header, AddTo::Query] {
             let config = Config { add_to, expires_in: 3600, ..config() };
             let (mut parts, ()) = Request::get("https://example.amazonaws.com/").body(()).unwrap().into_parts();
-            let ctx = Context::fixed(1_440_938_160, "").explaining();
+            let ctx = Context::at(1_440_938_160).explaining();
             let signed = Signer::new(&config).unwrap().sign(&mut parts, &mut Payload::empty(), &ctx).unwrap();
             // v4a/get-vanilla/{header,query}-string-to-sign.txt
             let hash = match add_to {

@@ -285,13 +285,13 @@ mod tests {
         let (mut parts, body) = request.into_parts();
         let mut payload = Payload::from(body);
         let signer = Signer::new(&config).unwrap();
-        signer.sign(&mut parts, &mut payload, &Context::fixed(NOW, "")).unwrap();
+        signer.sign(&mut parts, &mut payload, &Context::at(NOW)).unwrap();
         (parts, payload)
     }
 
     fn verify_at(parts: &Parts, payload: &Payload, secret: &str, now: u64) -> Result<Verified> {
         let verifier = Verifier::new(|id: &str| (id == "AKIDEXAMPLE").then(|| Secret::from(secret)));
-        verifier.verify(parts, payload, &Context::fixed(now, ""))
+        verifier.verify(parts, payload, &Context::at(now))
     }
 
     #[test]
@@ -341,7 +341,7 @@ mod tests {
             config.signed_headers = Some(Vec::new());
             let (mut parts, ()) = Request::get("https://h/").header("host", "h:1").body(()).unwrap().into_parts();
             let signer = Signer::new(&config).unwrap();
-            signer.sign(&mut parts, &mut Payload::empty(), &Context::fixed(NOW, "")).unwrap();
+            signer.sign(&mut parts, &mut Payload::empty(), &Context::at(NOW)).unwrap();
             let verified = verify_at(&parts, &Payload::empty(), "secret", NOW).unwrap();
             assert!(verified.signed_headers.iter().any(|name| name == "host"));
         }

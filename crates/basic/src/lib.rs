@@ -26,6 +26,9 @@
 //!
 //! [RFC 7617]: https://www.rfc-editor.org/rfc/rfc7617
 
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod config;
 mod signer;
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use countersign_core::encode::push_base64;
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Signed};
 use http::HeaderValue;
+use http::Request;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use zeroize::Zeroizing;
@@ -47,11 +48,11 @@ impl Signer {
 
 impl Scheme for Signer {
     fn compute(&self, _: &Parts, _: &Payload, _: &Context) -> Result<Signed> {
-        Ok(Signed::default().header(AUTHORIZATION, self.authorization.clone()))
+        Ok(Signed::default().with_header(AUTHORIZATION, self.authorization.clone()))
     }
 
-    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
-        Once::boxed(self)
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        Once::boxed(self, request)
     }
 }
 
@@ -63,8 +64,8 @@ mod tests {
 
     fn header(username: &str, password: &str) -> Result<String> {
         let signer = Signer::new(&Config::new(username, password))?;
-        let (mut parts, ()) = http::Request::get("/").header("authorization", "old").body(()).unwrap().into_parts();
-        signer.sign(&mut parts, &mut Payload::Streaming, &Context::fixed(0, ""))?;
+        let (mut parts, ()) = Request::get("/").header("authorization", "old").body(()).unwrap().into_parts();
+        signer.sign(&mut parts, &mut Payload::Streaming, &Context::at(0))?;
         assert_eq!(parts.headers.get_all(AUTHORIZATION).iter().count(), 1);
         Ok(parts.headers[AUTHORIZATION].to_str().unwrap().to_owned())
     }

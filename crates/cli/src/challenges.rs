@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use countersign::core::challenge::{Challenge, challenges as read};
+use countersign::scheme::challenge::{Challenge, challenges as read};
 use serde::Serialize;
 
 use crate::failure::Failure;

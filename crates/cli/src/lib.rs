@@ -2,6 +2,9 @@
 //! signature vectors, so that tests and the program judge alike.
 //!
 //! To sign requests from Rust, use the crate [`countersign`].
+
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc = include_str!("../README.md")]
 
 pub mod vectors;

@@ -8,19 +8,11 @@ use crate::failure::Failure;
 
 /// The context of those two options; what is left out is the system's.
 pub(crate) fn context(unix_time: Option<u64>, nonce: Option<&str>) -> Context {
-    let now = Context::now();
-    let unix_time = unix_time.unwrap_or(now.unix_time());
+    let ctx = unix_time.map_or_else(Context::now, Context::at);
     match nonce {
-        Some(nonce) => Context::fixed(unix_time, nonce),
-        None => at(&now, unix_time),
+        Some(nonce) => ctx.with_nonce(nonce),
+        None => ctx,
     }
-}
-
-/// The same randomness at another time.
-pub(crate) fn at(ctx: &Context, unix_time: u64) -> Context {
-    let now = ctx.unix_time();
-    let seconds = |later: u64| i64::try_from(later).unwrap_or(i64::MAX);
-    if unix_time < now { ctx.shifted(-seconds(now - unix_time)) } else { ctx.shifted(seconds(unix_time - now)) }
 }
 
 /// Reads a time: unix seconds, RFC 3339, or the basic form that AWS writes.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use countersign::Payload;
-use countersign::core::{encode, target};
+use countersign::scheme::{encode, target};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{Method, Request, Uri};
 use serde::Serialize;

@@ -21,9 +21,82 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName};
+use http::header::{AUTHORIZATION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, StatusCode};
 
 use crate::{Error, ErrorKind, Result};
+
+/// Who asks: the server itself, or the proxy on the way to it (RFC 9110 sections 11.6 and 11.7).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Side {
+    /// The server: 401.
+    Server,
+    /// A proxy: 407.
+    Proxy,
+}
+
+impl Side {
+    /// Who asks with this status: 401 and 407; nobody with any other.
+    #[must_use]
+    pub const fn asking(status: StatusCode) -> Option<Self> {
+        match status {
+            StatusCode::UNAUTHORIZED => Some(Self::Server),
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => Some(Self::Proxy),
+            _ => None,
+        }
+    }
+
+    /// The header of the challenges: `WWW-Authenticate`, `Proxy-Authenticate`.
+    #[must_use]
+    pub const fn asks_in(self) -> HeaderName {
+        match self {
+            Self::Server => WWW_AUTHENTICATE,
+            Self::Proxy => PROXY_AUTHENTICATE,
+        }
+    }
+
+    /// The header of the answer: `Authorization`, `Proxy-Authorization`.
+    #[must_use]
+    pub const fn answers_in(self) -> HeaderName {
+        match self {
+            Self::Server => AUTHORIZATION,
+            Self::Proxy => PROXY_AUTHORIZATION,
+        }
+    }
+
+    /// The header of what follows a good answer (RFC 7615): `Authentication-Info`, `Proxy-Authentication-Info`.
+    #[must_use]
+    pub const fn informs_in(self) -> HeaderName {
+        match self {
+            Self::Server => HeaderName::from_static("authentication-info"),
+            Self::Proxy => HeaderName::from_static("proxy-authentication-info"),
+        }
+    }
+}
+
+/// Appends a quoted string (RFC 9110 section 5.6.4): in double quotes, `"` and `\` escaped.
+///
+/// ```
+/// let mut out = Vec::new();
+/// countersign_core::challenge::push_quoted(&mut out, br#"a "b""#);
+/// assert_eq!(out, br#""a \"b\"""#);
+/// ```
+pub fn push_quoted(out: &mut Vec<u8>, text: &[u8]) {
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\');
+    out.push(b'"');
+    // No early end: nearly always there is nothing to escape, and then all bytes are compared at once.
+    if text.iter().fold(false, |any, byte| any | is_special(byte)) {
+        for &byte in text {
+            if is_special(&byte) {
+                out.push(b'\\');
+            }
+            out.push(byte);
+        }
+    } else {
+        out.extend_from_slice(text);
+    }
+    out.push(b'"');
+}
 
 /// One challenge of a server, or one client's credentials, borrowed from the header value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -316,7 +389,6 @@ const fn is_token(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
-    use http::header::WWW_AUTHENTICATE;
     use proptest::prelude::*;
 
     use super::*;

@@ -1,10 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use rand::TryRng as _;
-use rand::rngs::SysRng;
 
 use crate::{Error, ErrorKind, Result, encode};
 
@@ -17,7 +13,7 @@ type Fill = Arc<dyn Fn(&mut [u8]) -> Result<()> + Send + Sync>;
 /// ```
 /// use countersign_core::Context;
 ///
-/// let ctx = Context::fixed(1_440_938_160, "0a4f113b");
+/// let ctx = Context::at(1_440_938_160).with_nonce("0a4f113b");
 /// assert_eq!(ctx.unix_time(), 1_440_938_160);
 /// assert_eq!(ctx.nonce(16)?, "0a4f113b");
 /// # Ok::<(), countersign_core::Error>(())
@@ -32,16 +28,36 @@ pub struct Context {
 
 impl Context {
     /// The system's clock, read now, and the system's randomness. A clock before 1970 reads as 1970.
+    #[cfg(feature = "system")]
     #[must_use]
     pub fn now() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { unix_time: since.as_secs(), nonce: None, fill: None, explaining: false }
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Self::at(since.as_secs())
     }
 
-    /// A fixed clock, in seconds since the Unix epoch, and a fixed client nonce, as its literal text.
+    /// A given moment, in seconds since the Unix epoch. Nonces are still drawn: from the system, where the feature `system`
+    /// is on, unless [`Context::with_nonce`] or [`Context::with_random`] says otherwise.
+    ///
+    /// ```
+    /// use countersign_core::Context;
+    ///
+    /// let ctx = Context::at(1_440_938_160).with_random(|buf| {
+    ///     buf.fill(7); // your own source
+    ///     Ok(())
+    /// });
+    /// assert_eq!(ctx.nonce(2)?, "0707");
+    /// # Ok::<(), countersign_core::Error>(())
+    /// ```
     #[must_use]
-    pub fn fixed(unix_time: u64, nonce: impl Into<Arc<str>>) -> Self {
-        Self { unix_time, nonce: Some(nonce.into()), fill: None, explaining: false }
+    pub const fn at(unix_time: u64) -> Self {
+        Self { unix_time, nonce: None, fill: None, explaining: false }
+    }
+
+    /// Fixes the client nonce, as its literal text.
+    #[must_use]
+    pub fn with_nonce(mut self, nonce: impl Into<Arc<str>>) -> Self {
+        self.nonce = Some(nonce.into());
+        self
     }
 
     /// The same moment, `seconds` later (or earlier): for a server whose clock is off.
@@ -111,7 +127,7 @@ impl Context {
         let raw = raw.get_mut(..buf.len() / 2).ok_or_else(nonce_too_long)?;
         match &self.fill {
             Some(fill) => fill(raw)?,
-            None => nonces::draw(raw)?,
+            None => source::draw(raw)?,
         }
         Ok(encode::hex_in(raw, buf))
     }
@@ -123,7 +139,7 @@ impl Context {
     pub fn random(&self, buf: &mut [u8]) -> Result<()> {
         match &self.fill {
             Some(fill) => fill(buf),
-            None => system(buf),
+            None => source::fill(buf),
         }
     }
 }
@@ -135,18 +151,21 @@ fn nonce_too_long() -> Error {
     Error::new(ErrorKind::Randomness, "a nonce has at most 64 bytes")
 }
 
-fn system(buf: &mut [u8]) -> Result<()> {
-    SysRng.try_fill_bytes(buf).map_err(|err| {
-        Error::new(ErrorKind::Randomness, "the system gives no random bytes").with_source(err.to_string())
-    })
-}
-
-/// The system's randomness by the kilobyte: asking for a few bytes takes longer than signing a request. For nonces alone, which
-/// need be unique, but are no keys: what is drawn ahead lies in memory.
-mod nonces {
+/// The system's randomness.
+#[cfg(feature = "system")]
+mod source {
     use std::cell::RefCell;
 
-    use super::{Result, system};
+    use rand::TryRng as _;
+    use rand::rngs::SysRng;
+
+    use super::{Error, ErrorKind, Result};
+
+    pub(super) fn fill(buf: &mut [u8]) -> Result<()> {
+        SysRng.try_fill_bytes(buf).map_err(|err| {
+            Error::new(ErrorKind::Randomness, "the system has no random bytes").with_source(err.to_string())
+        })
+    }
 
     struct Pool {
         bytes: [u8; 1024],
@@ -157,11 +176,13 @@ mod nonces {
         static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; 1024], used: 1024 }) };
     }
 
+    /// By the kilobyte: asking the system for a few bytes takes longer than signing a request. Only for nonces, which must be
+    /// unique but are not keys: what is drawn ahead lies in memory.
     pub(super) fn draw(buf: &mut [u8]) -> Result<()> {
         POOL.with_borrow_mut(|pool| {
             if pool.bytes.len() - pool.used < buf.len() {
                 pool.used = pool.bytes.len();
-                system(&mut pool.bytes)?;
+                fill(&mut pool.bytes)?;
                 pool.used = 0;
             }
             let unused = pool.bytes.get_mut(pool.used..).and_then(|unused| unused.get_mut(..buf.len()));
@@ -172,9 +193,25 @@ mod nonces {
                     pool.used += buf.len();
                     Ok(())
                 }
-                None => system(buf),
+                None => fill(buf),
             }
         })
+    }
+}
+
+/// A build that has no system: only what the caller gives.
+#[cfg(not(feature = "system"))]
+mod source {
+    use super::{Error, ErrorKind, Result};
+
+    pub(super) fn fill(_: &mut [u8]) -> Result<()> {
+        const WHY: &str =
+            "this build has no source of randomness (feature `system` is off): give one by `Context::with_random`";
+        Err(Error::new(ErrorKind::Randomness, WHY))
+    }
+
+    pub(super) fn draw(buf: &mut [u8]) -> Result<()> {
+        fill(buf)
     }
 }
 
@@ -200,7 +237,7 @@ mod tests {
         assert_ne!(one, two);
         assert_eq!(ctx.nonce(65).unwrap_err().kind(), ErrorKind::Randomness);
         assert_eq!(ctx.nonce_in(&mut [0; 32]).unwrap().len(), 32);
-        assert_eq!(Context::fixed(0, "n").nonce_in(&mut [0; 32]).unwrap(), "n");
+        assert_eq!(Context::at(0).with_nonce("n").nonce_in(&mut [0; 32]).unwrap(), "n");
     }
 
     #[test]
@@ -223,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_shift_stops_at_the_ends_of_time() {
-        assert_eq!(Context::fixed(5, "").shifted(-10).unix_time(), 0);
-        assert_eq!(Context::fixed(5, "").shifted(10).unix_time(), 15);
+        assert_eq!(Context::at(5).shifted(-10).unix_time(), 0);
+        assert_eq!(Context::at(5).shifted(10).unix_time(), 15);
     }
 }

@@ -1,13 +1,11 @@
-//! Percent-encoding, hex and base64, as signatures need them: thin over the crates of those names, so that every scheme
-//! encodes in one way.
+//! Percent-encoding, hex and base64, as signatures need them. Thin wrappers over the crates of those names, so that every
+//! scheme encodes in one way.
 
 use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
-
-use crate::{Error, ErrorKind, Result};
 
 /// Everything but RFC 3986 section 2.3's unreserved characters: `A-Z a-z 0-9 - . _ ~` stand, all else is encoded.
 const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -194,12 +192,10 @@ pub fn decimal_in(number: u64, digits: &mut [u8; 20]) -> &str {
     digits.get(start..).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or_default()
 }
 
-/// Reads hex of either case.
-///
-/// # Errors
-/// [`ErrorKind::InvalidRequest`] when it is not hex; the message does not hold the text.
-pub fn hex_decode(text: &str) -> Result<Vec<u8>> {
-    base16ct::mixed::decode_vec(text).map_err(|_| Error::new(ErrorKind::InvalidRequest, "not hexadecimal"))
+/// Reads hex of either case; `None` for any other text.
+#[must_use]
+pub fn hex_decode(text: &str) -> Option<Vec<u8>> {
+    base16ct::mixed::decode_vec(text).ok()
 }
 
 /// Base64 with `+`, `/` and padding (RFC 4648 section 4).
@@ -231,20 +227,16 @@ pub fn base64_url(bytes: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads [`base64()`]'s text.
-///
-/// # Errors
-/// [`ErrorKind::InvalidRequest`] when it is not padded base64; the message does not hold the text.
-pub fn base64_decode(text: &[u8]) -> Result<Vec<u8>> {
-    BASE64_STANDARD.decode(text).map_err(|_| Error::new(ErrorKind::InvalidRequest, "not base64"))
+/// Reads [`base64()`]'s text; `None` for what is not padded base64.
+#[must_use]
+pub fn base64_decode(text: &[u8]) -> Option<Vec<u8>> {
+    BASE64_STANDARD.decode(text).ok()
 }
 
-/// Reads [`base64_url`]'s text.
-///
-/// # Errors
-/// [`ErrorKind::InvalidRequest`] when it is not unpadded URL-safe base64; the message does not hold the text.
-pub fn base64_url_decode(text: &[u8]) -> Result<Vec<u8>> {
-    BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| Error::new(ErrorKind::InvalidRequest, "not URL-safe base64"))
+/// Reads [`base64_url`]'s text; `None` for what is not unpadded URL-safe base64.
+#[must_use]
+pub fn base64_url_decode(text: &[u8]) -> Option<Vec<u8>> {
+    BASE64_URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 #[cfg(test)]
@@ -282,7 +274,7 @@ mod tests {
     #[test]
     fn hex_and_base64_come_back() {
         assert_eq!(hex_decode("00fFa1").unwrap(), [0, 0xff, 0xa1]);
-        assert!(hex_decode("0").is_err() && hex_decode("zz").is_err());
+        assert!(hex_decode("0").is_none() && hex_decode("zz").is_none());
         assert_eq!(base64_decode(base64(b"\xfb\xff").as_bytes()).unwrap(), b"\xfb\xff");
         assert_eq!(base64_url(b"\xfb\xff"), "-_8");
         assert_eq!(base64_url_decode(b"-_8").unwrap(), b"\xfb\xff");

@@ -56,6 +56,10 @@ pub enum ErrorKind {
     StateMismatch,
     /// `randomness`: the randomness source failed.
     Randomness,
+    /// `no-credentials`: on the server's side, the request has no `Authorization` of the scheme at all.
+    NoCredentials,
+    /// `store-failed`: a store of tokens or nonces could not be reached, or is full.
+    StoreFailed,
 }
 
 impl Error {
@@ -98,6 +102,8 @@ impl ErrorKind {
             Self::TokenRequestFailed => "token-request-failed",
             Self::StateMismatch => "state-mismatch",
             Self::Randomness => "randomness",
+            Self::NoCredentials => "no-credentials",
+            Self::StoreFailed => "store-failed",
         }
     }
 }

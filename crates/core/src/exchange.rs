@@ -1,11 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::{HeaderMap, Request, StatusCode};
+use http::{Method, Request};
 
-use crate::{Context, Error, Payload, Scheme, Signed, Wait};
+use crate::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Scheme, Signed, Step};
 
-/// One request's conversation with a server: send what it gives, tell it what came back.
+/// One request's conversation with a server: send what it returns, tell it what came back.
 ///
 /// The same loop serves every scheme:
 ///
@@ -18,103 +18,69 @@ use crate::{Context, Error, Payload, Scheme, Signed, Wait};
 /// fn send_with(
 ///     scheme: Arc<dyn Scheme>,
 ///     request: Request<Payload>,
-///     send: impl Fn(Request<Payload>) -> Response<Vec<u8>>,
+///     send: impl Fn(Request<Payload>) -> Result<Response<Vec<u8>>, Error>,
 /// ) -> Result<Option<Response<Vec<u8>>>, Error> {
-///     let (mut exchange, mut step) = Exchange::start(scheme, request, &Context::now());
-///     let mut response = None;
+///     let (mut exchange, mut step) = Exchange::start(scheme, request, &Context::now())?;
+///     let mut last = None;
 ///     loop {
-///         match step {
+///         step = match step {
 ///             Step::Send(request) => {
-///                 let reply = response.insert(send(request));
-///                 step = exchange.on_response(reply.status(), reply.headers(), reply.body(), &Context::now());
+///                 let reply = last.insert(send(request)?);
+///                 exchange.on_response(&*reply, &Context::now())?
 ///             }
-///             Step::Wait(turn) => {
-///                 turn.wait();
-///                 step = exchange.resume(&Context::now());
+///             Step::Wait(wait) => {
+///                 wait.block();
+///                 exchange.resume(&Context::now())?
 ///             }
-///             Step::Done => return Ok(response),
-///             Step::Failed(why) => return Err(why),
-///         }
+///             Step::Done => return Ok(last),
+///         };
 ///     }
 /// }
 /// ```
+///
+/// After an error nothing more can be done; the last reply, if there is one, is still the caller's to read.
 pub struct Exchange {
-    original: Request<Payload>,
+    method: Method,
     dialogue: Box<dyn Dialogue>,
-}
-
-/// What to do next.
-#[derive(Debug)]
-#[must_use]
-#[expect(clippy::large_enum_variant, reason = "one at a time; a Box would reach every user's loop")]
-pub enum Step {
-    /// Send this request, and come back with its reply to [`Exchange::on_response`].
-    Send(Request<Payload>),
-    /// Another exchange is fetching what this one needs: wait for it, then call [`Exchange::resume`].
-    Wait(Wait),
-    /// The last reply is the caller's.
-    Done,
-    /// Nothing more can be done; the last reply, if there is one, is still the caller's to read.
-    Failed(Error),
-}
-
-/// A server's reply as a scheme sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct Reply<'a> {
-    /// The status code.
-    pub status: StatusCode,
-    /// The header fields.
-    pub headers: &'a HeaderMap,
-    /// The body; may be empty unless [`Exchange::reads_body`].
-    pub body: &'a [u8],
-}
-
-/// A scheme's side of an [`Exchange`]: a small state machine that ends within a fixed number of steps, whatever the server
-/// sends. `original` is always the unsigned request.
-pub trait Dialogue: Send {
-    /// The first step.
-    fn start(&mut self, original: &Request<Payload>, ctx: &Context) -> Step;
-
-    /// The step after a reply. Whatever the server sent, this returns and never panics.
-    fn on_response(&mut self, original: &Request<Payload>, reply: Reply<'_>, ctx: &Context) -> Step;
-
-    /// The step after a [`Step::Wait`] is over. Unless the scheme says otherwise, it starts again.
-    fn resume(&mut self, original: &Request<Payload>, ctx: &Context) -> Step {
-        self.start(original, ctx)
-    }
-
-    /// Whether the next reply's body must be read (a token endpoint's answer).
-    fn reads_body(&self) -> bool {
-        false
-    }
-
-    /// Whether every request of this conversation must use one connection (NTLM).
-    fn connection_bound(&self) -> bool {
-        false
-    }
-
-    /// How the last request was signed.
-    fn signed(&self) -> Option<&Signed> {
-        None
-    }
 }
 
 impl Exchange {
     /// Starts the conversation: returns it with its first step.
-    pub fn start(scheme: Arc<dyn Scheme>, original: Request<Payload>, ctx: &Context) -> (Self, Step) {
-        let mut dialogue = scheme.dialogue();
-        let step = dialogue.start(&original, ctx);
-        (Self { original, dialogue }, step)
+    ///
+    /// # Errors
+    /// When the request cannot be signed; nothing was sent.
+    pub fn start(scheme: Arc<dyn Scheme>, request: Request<Payload>, ctx: &Context) -> Result<(Self, Step)> {
+        let method = request.method().clone();
+        let mut dialogue = scheme.dialogue(request);
+        let step = dialogue.start(ctx)?;
+        Ok((Self { method, dialogue }, step))
     }
 
-    /// The step after a reply. `body` may be empty unless [`Exchange::reads_body`].
-    pub fn on_response(&mut self, status: StatusCode, headers: &HeaderMap, body: &[u8], ctx: &Context) -> Step {
-        self.dialogue.on_response(&self.original, Reply { status, headers, body }, ctx)
+    /// The step after a reply: a `&http::Response` whose body can be read as bytes, or a [`Reply`]. Its body may be left empty
+    /// unless [`Exchange::reads_body`].
+    ///
+    /// # Errors
+    /// When the scheme cannot go on: what the server asked for cannot be answered, or the server failed to prove itself.
+    pub fn on_response<'a>(&mut self, reply: impl Into<Reply<'a>>, ctx: &Context) -> Result<Step> {
+        self.dialogue.on_response(reply.into(), ctx)
     }
 
     /// The step after a [`Step::Wait`] is over.
-    pub fn resume(&mut self, ctx: &Context) -> Step {
-        self.dialogue.resume(&self.original, ctx)
+    ///
+    /// # Errors
+    /// As [`Exchange::start`].
+    pub fn resume(&mut self, ctx: &Context) -> Result<Step> {
+        self.dialogue.resume(ctx)
+    }
+
+    /// Tells the scheme that its request could not be sent. Where the scheme can go on without that leg (a token endpoint that
+    /// is down, while the token at hand is still good), this is the next step; else the failure is the caller's to report, and
+    /// the exchange is over.
+    ///
+    /// # Errors
+    /// As [`Exchange::start`].
+    pub fn on_send_failed(&mut self, ctx: &Context) -> Option<Result<Step>> {
+        self.dialogue.on_send_failed(ctx)
     }
 
     /// Whether the next reply's body must be read before [`Exchange::on_response`] (a token endpoint's answer).
@@ -123,7 +89,7 @@ impl Exchange {
         self.dialogue.reads_body()
     }
 
-    /// Whether every request of this conversation must use one connection (NTLM).
+    /// Whether every request of this conversation must use one connection that no other user's requests share (NTLM).
     #[must_use]
     pub fn connection_bound(&self) -> bool {
         self.dialogue.connection_bound()
@@ -138,42 +104,38 @@ impl Exchange {
 
 impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange")
-            .field("method", self.original.method())
-            .field("signed", &self.signed())
-            .finish_non_exhaustive()
+        f.debug_struct("Exchange").field("method", &self.method).field("signed", &self.signed()).finish_non_exhaustive()
     }
 }
 
-/// The conversation of a scheme that says all in one message.
+/// The dialogue of a scheme that says all in one message.
 #[derive(Debug)]
 pub struct Once<S> {
     scheme: Arc<S>,
+    request: Option<Request<Payload>>,
     signed: Option<Signed>,
 }
 
 impl<S: Scheme> Once<S> {
     /// Boxed, as [`Scheme::dialogue`] returns it.
     #[must_use]
-    pub fn boxed(scheme: Arc<S>) -> Box<dyn Dialogue> {
-        Box::new(Self { scheme, signed: None })
+    pub fn boxed(scheme: Arc<S>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        Box::new(Self { scheme, request: Some(request), signed: None })
     }
 }
 
 impl<S: Scheme> Dialogue for Once<S> {
-    fn start(&mut self, original: &Request<Payload>, ctx: &Context) -> Step {
-        let (mut parts, mut payload) = original.clone().into_parts();
-        match self.scheme.sign(&mut parts, &mut payload, ctx) {
-            Ok(signed) => {
-                self.signed = Some(signed);
-                Step::Send(Request::from_parts(parts, payload))
-            }
-            Err(why) => Step::Failed(why),
-        }
+    fn start(&mut self, ctx: &Context) -> Result<Step> {
+        let Some(request) = self.request.take() else {
+            return Err(Error::new(ErrorKind::InvalidRequest, "this exchange has sent its one request already"));
+        };
+        let (mut parts, mut payload) = request.into_parts();
+        self.signed = Some(self.scheme.sign(&mut parts, &mut payload, ctx)?);
+        Ok(Step::Send(Request::from_parts(parts, payload)))
     }
 
-    fn on_response(&mut self, _: &Request<Payload>, _: Reply<'_>, _: &Context) -> Step {
-        Step::Done
+    fn on_response(&mut self, _: Reply<'_>, _: &Context) -> Result<Step> {
+        Ok(Step::Done)
     }
 
     fn signed(&self) -> Option<&Signed> {

@@ -1,5 +1,5 @@
 //! What every countersign scheme is built from: the request as a scheme sees it, the clock and randomness it may use,
-//! and the result that it gives back.
+//! and the result that it returns.
 //!
 //! A scheme never performs I/O. It is asked what authenticates a request ([`Scheme::compute`]), or to hold a conversation
 //! with the server ([`Dialogue`]); sending is always the caller's. Most programs want the facade crate `countersign`, which
@@ -20,20 +20,20 @@
 //!
 //! impl Scheme for Clock {
 //!     fn compute(&self, _: &Parts, _: &Payload, ctx: &Context) -> Result<Signed> {
-//!         Ok(Signed::default().header(HeaderName::from_static("x-time"), HeaderValue::from(ctx.unix_time())))
+//!         Ok(Signed::default().with_header(HeaderName::from_static("x-time"), HeaderValue::from(ctx.unix_time())))
 //!     }
 //!
-//!     fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
-//!         Once::boxed(self)
+//!     fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+//!         Once::boxed(self, request)
 //!     }
 //! }
 //!
-//! let ctx = Context::fixed(1_700_000_000, "");
+//! let ctx = Context::at(1_700_000_000);
 //! let request = Request::get("https://example.com/").body(Payload::empty())?;
-//! let (_exchange, step) = Exchange::start(Arc::new(Clock), request, &ctx);
+//! let (_exchange, step) = Exchange::start(Arc::new(Clock), request, &ctx)?;
 //! let Step::Send(request) = step else { panic!("{step:?}") };
 //! assert_eq!(request.headers()["x-time"], "1700000000");
-//! # Ok::<(), http::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # The rooms
@@ -43,17 +43,33 @@
 //! * The result: [`Signed`], or an [`Error`] whose [`ErrorKind`] programs can branch on.
 //! * The conversation: [`Exchange`] drives a [`Dialogue`], which answers with [`Step`]s.
 //! * What servers ask: [`challenge`] reads it.
-//! * The server's side: [`replay`] remembers the nonces that a verifier has seen.
+//! * The server's side: [`verify`] is what verifiers share; [`replay`] remembers the nonces that they have seen.
+//! * For schemes: [`config`], [`recent`], [`sync`], `timestamp` (feature `timestamp`).
+//!
+//! # Features
+//!
+//! * `system` (default): [`Context::now`], the system's clock and randomness. Without it the crate builds for
+//!   `wasm32-unknown-unknown`, and the caller gives both.
+//! * `serde`: `Serialize` and `Deserialize` for [`Secret`], and the helpers of [`config`].
+//! * `timestamp`: the module of that name.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod challenge;
-#[cfg(feature = "serde")]
 pub mod config;
 pub mod encode;
 pub mod query;
+pub mod recent;
 pub mod replay;
+pub mod sync;
 pub mod target;
+#[cfg(feature = "timestamp")]
+pub mod timestamp;
+pub mod verify;
 
 mod context;
+mod dialogue;
 mod error;
 mod exchange;
 mod payload;
@@ -63,10 +79,11 @@ mod signed;
 mod wait;
 
 pub use context::Context;
+pub use dialogue::{Dialogue, Reply, Step};
 pub use error::{Error, ErrorKind, Quoted, Result};
-pub use exchange::{Dialogue, Exchange, Once, Reply, Step};
+pub use exchange::{Exchange, Once};
 pub use payload::Payload;
 pub use scheme::Scheme;
 pub use secret::Secret;
 pub use signed::Signed;
-pub use wait::{Turn, Wait};
+pub use wait::Wait;

@@ -1,11 +1,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use http::Request;
 use http::request::Parts;
 
 use crate::{Context, Dialogue, Payload, Result, Signed};
 
-/// An authentication scheme with its credentials: one a config, shared by all requests and threads.
+/// An authentication scheme with its credentials. Create one per config; share it between requests and threads.
 pub trait Scheme: fmt::Debug + Send + Sync + 'static {
     /// Computes what authenticates this request. Changes nothing, so nothing can be half-written.
     ///
@@ -14,8 +15,8 @@ pub trait Scheme: fmt::Debug + Send + Sync + 'static {
     /// [`NeedsExchange`](crate::ErrorKind::NeedsExchange) when the scheme needs the server's word first.
     fn compute(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Signed>;
 
-    /// A new conversation, for one request. One-message schemes return [`Once::boxed`](crate::Once::boxed).
-    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue>;
+    /// A new conversation, which owns its request. Schemes of one message return [`Once::boxed`](crate::Once::boxed).
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue>;
 
     /// Computes and applies. After an error the request is as it was.
     ///

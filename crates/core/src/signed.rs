@@ -28,14 +28,14 @@ struct More {
 impl Signed {
     /// Sets a header, in place of all of that name; its value is marked sensitive, so that `Debug` does not show it.
     #[must_use]
-    pub fn header(self, name: HeaderName, mut value: HeaderValue) -> Self {
+    pub fn with_header(self, name: HeaderName, mut value: HeaderValue) -> Self {
         value.set_sensitive(true);
-        self.plain_header(name, value)
+        self.with_plain_header(name, value)
     }
 
     /// Sets a header that holds no credential (a date, a content type), in place of all of that name.
     #[must_use]
-    pub fn plain_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub fn with_plain_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         if self.headers.capacity() == 0 {
             self.headers.reserve_exact(4);
         }
@@ -52,28 +52,28 @@ impl Signed {
 
     /// Replaces the URI (signatures that travel in the query).
     #[must_use]
-    pub fn uri(mut self, uri: Uri) -> Self {
+    pub fn with_uri(mut self, uri: Uri) -> Self {
         self.more_mut().uri = Some(uri);
         self
     }
 
     /// Replaces the body (signatures that travel in a form).
     #[must_use]
-    pub fn payload(mut self, payload: Payload) -> Self {
+    pub fn with_payload(mut self, payload: Payload) -> Self {
         self.more_mut().payload = Some(payload);
         self
     }
 
     /// Keeps the canonical request.
     #[must_use]
-    pub fn explain_canonical_request(mut self, text: String) -> Self {
+    pub fn with_canonical_request(mut self, text: String) -> Self {
         self.more_mut().canonical_request = Some(text);
         self
     }
 
     /// Keeps the text that was signed. It may not hold what is as good as a key.
     #[must_use]
-    pub fn explain_string_to_sign(mut self, text: String) -> Self {
+    pub fn with_string_to_sign(mut self, text: String) -> Self {
         self.more_mut().string_to_sign = Some(text);
         self
     }
@@ -86,11 +86,28 @@ impl Signed {
         for (name, value) in &self.headers {
             parts.headers.insert(name, value.clone());
         }
-        if let Some(uri) = self.new_uri() {
+        if let Some(uri) = self.uri() {
             parts.uri = uri.clone();
         }
-        if let Some(new) = self.new_payload() {
+        if let Some(new) = self.payload() {
             *payload = new.clone();
+        }
+    }
+
+    /// As [`Signed::apply`], for a result that nobody asks for afterwards: it is moved, not copied.
+    pub fn apply_owned(self, parts: &mut Parts, payload: &mut Payload) {
+        for name in &self.removed {
+            parts.headers.remove(name);
+        }
+        for (name, value) in self.headers {
+            parts.headers.insert(name, value);
+        }
+        let Some(more) = self.more else { return };
+        if let Some(uri) = more.uri {
+            parts.uri = uri;
+        }
+        if let Some(new) = more.payload {
+            *payload = new;
         }
     }
 
@@ -102,13 +119,13 @@ impl Signed {
 
     /// The URI in place of the request's, where the scheme changes it.
     #[must_use]
-    pub fn new_uri(&self) -> Option<&Uri> {
+    pub fn uri(&self) -> Option<&Uri> {
         self.more.as_ref()?.uri.as_ref()
     }
 
     /// The body in place of the request's, where the scheme changes it.
     #[must_use]
-    pub fn new_payload(&self) -> Option<&Payload> {
+    pub fn payload(&self) -> Option<&Payload> {
         self.more.as_ref()?.payload.as_ref()
     }
 
@@ -136,8 +153,8 @@ impl fmt::Debug for Signed {
         f.debug_struct("Signed")
             .field("headers", &names)
             .field("removed", &self.removed)
-            .field("uri", &self.new_uri().is_some())
-            .field("payload", &self.new_payload().is_some())
+            .field("uri", &self.uri().is_some())
+            .field("payload", &self.payload().is_some())
             .finish_non_exhaustive()
     }
 }
@@ -154,8 +171,8 @@ mod tests {
         let request = Request::get("/").header("authorization", "a").header("authorization", "b").header("cookie", "c");
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
         let signed = Signed::default()
-            .header(AUTHORIZATION, HeaderValue::from_static("new"))
-            .plain_header(DATE, HeaderValue::from_static("today"))
+            .with_header(AUTHORIZATION, HeaderValue::from_static("new"))
+            .with_plain_header(DATE, HeaderValue::from_static("today"))
             .without_header(COOKIE);
         signed.apply(&mut parts, &mut Payload::empty());
         let values: Vec<_> = parts.headers.get_all(AUTHORIZATION).iter().collect();

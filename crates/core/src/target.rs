@@ -103,6 +103,33 @@ pub fn media_type(headers: &HeaderMap) -> Cow<'_, str> {
     }
 }
 
+/// Shows a URI without what may be a credential: no user info, no query.
+///
+/// ```
+/// use countersign_core::target::Shown;
+///
+/// assert_eq!(Shown(&"https://u:p@example.com/a?key=k".parse()?).to_string(), "https://example.com/a");
+/// # Ok::<(), http::uri::InvalidUri>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Shown<'a>(pub &'a Uri);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(scheme) = self.0.scheme() {
+            write!(f, "{scheme}://")?;
+        }
+        f.write_str(self.0.authority().map_or("", without_user_info))?;
+        f.write_str(self.0.path())
+    }
+}
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// Whether two absolute URIs are of one origin (RFC 6454 section 5); allocates nothing.
 ///
 /// ```
@@ -162,6 +189,31 @@ impl Origin {
         &self.scheme
     }
 
+    /// Host and, unless it is the scheme's own, port, as a `Host` header names them.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        match self.explicit_port() {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.clone(),
+        }
+    }
+
+    /// The host, in lower case; an IPv6 address has its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port; none where neither the URI nor its scheme names one.
+    #[must_use]
+    pub const fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    fn explicit_port(&self) -> Option<u16> {
+        self.port.filter(|port| default_port(&self.scheme) != Some(*port))
+    }
+
     /// Whether a URI is of this origin; allocates nothing.
     #[must_use]
     pub fn holds(&self, uri: &Uri) -> bool {
@@ -176,10 +228,7 @@ impl Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", self.scheme, self.host)?;
-        match self.port {
-            Some(port) if default_port(&self.scheme) != Some(port) => write!(f, ":{port}"),
-            _ => Ok(()),
-        }
+        self.explicit_port().map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 

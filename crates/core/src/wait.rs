@@ -1,99 +1,72 @@
 use std::fmt;
-use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Context as TaskContext, Poll, Waker};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-/// The turn of one exchange, for which others [`Wait`]: it fetches what they all need. It ends when this value is dropped,
-/// so a conversation that is given up on half-way lets the next one in.
+/// What an exchange waits for before it can go on: another exchange that is fetching the token which both need, or a token
+/// store that answers later.
+///
+/// It is a `Future` that needs no runtime, and it can block a thread instead. When it is over, call
+/// [`Exchange::resume`](crate::Exchange::resume): what was waited for may be there now, or it may be this exchange's task to
+/// fetch it.
 ///
 /// ```
-/// use countersign_core::Turn;
+/// use std::time::Duration;
 ///
-/// let turn = Turn::new();
-/// let wait = turn.wait();
-/// let other = std::thread::spawn(move || wait.wait());
-/// drop(turn);
-/// other.join().expect("the waiter was let go");
+/// use countersign_core::Wait;
+///
+/// Wait::new(async {}).block();
+///
+/// let mut never = Wait::new(std::future::pending());
+/// assert!(!never.block_timeout(Duration::from_millis(1)));
 /// ```
-pub struct Turn(Arc<Shared>);
-
-/// Another exchange's [`Turn`]: a `Future` that needs no runtime, and that also blocks. When it is over, ask the exchange
-/// again with [`Exchange::resume`](crate::Exchange::resume): the result may be there, or the turn may now be ours.
 #[must_use = "nothing goes on until the wait is over"]
-pub struct Wait {
-    shared: Arc<Shared>,
-    /// Where this future's waker stands in the list, once it was polled.
-    place: Option<usize>,
-}
-
-#[derive(Default)]
-struct Shared {
-    state: Mutex<State>,
-    over: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    over: bool,
-    wakers: Vec<Waker>,
-}
-
-impl Shared {
-    /// Nothing in here can panic while the lock is held, so a poisoned state is a good one.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Turn {
-    /// Begins a turn.
-    #[must_use]
-    pub fn new() -> Self {
-        Self(Arc::default())
-    }
-
-    /// A way to wait for the end of this turn.
-    pub fn wait(&self) -> Wait {
-        Wait { shared: Arc::clone(&self.0), place: None }
-    }
-}
-
-impl Default for Turn {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        let wakers = {
-            let mut state = self.0.lock();
-            state.over = true;
-            std::mem::take(&mut state.wakers)
-        };
-        self.0.over.notify_all();
-        wakers.into_iter().for_each(Waker::wake);
-    }
-}
+pub struct Wait(Pin<Box<dyn Future<Output = ()> + Send>>);
 
 impl Wait {
-    /// Blocks this thread until the turn is over.
-    pub fn wait(&self) {
-        let state = self.shared.lock();
-        drop(self.shared.over.wait_while(state, |state| !state.over).unwrap_or_else(PoisonError::into_inner));
+    /// Waits for the end of `future`.
+    pub fn new(future: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(Box::pin(future))
     }
 
-    /// Blocks this thread until the turn is over, or for this long; tells whether it is over.
+    /// Blocks this thread until the wait is over. In async code use `.await` instead.
+    pub fn block(mut self) {
+        block_until(self.0.as_mut(), None);
+    }
+
+    /// Blocks this thread until the wait is over, or until `timeout` has passed; returns whether it is over.
     #[must_use]
-    pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        // A timeout that no clock can count is no timeout.
-        if Instant::now().checked_add(timeout).is_none() {
-            self.wait();
-            return true;
+    pub fn block_timeout(&mut self, timeout: Duration) -> bool {
+        // `Instant` cannot hold every deadline: wait without one then.
+        block_until(self.0.as_mut(), Instant::now().checked_add(timeout))
+    }
+}
+
+/// Polls `future` on this thread, which sleeps in between; returns whether it ended before the deadline.
+fn block_until(future: Pin<&mut dyn Future<Output = ()>>, deadline: Option<Instant>) -> bool {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut cx = TaskContext::from_waker(&waker);
+    let mut future = pin!(future);
+    while future.as_mut().poll(&mut cx).is_pending() {
+        let Some(deadline) = deadline else {
+            thread::park();
+            continue;
+        };
+        match deadline.checked_duration_since(Instant::now()) {
+            Some(left) if !left.is_zero() => thread::park_timeout(left),
+            _ => return false,
         }
-        let waited = self.shared.over.wait_timeout_while(self.shared.lock(), timeout, |state| !state.over);
-        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+    true
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 
@@ -101,72 +74,47 @@ impl Future for Wait {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<()> {
-        let this = &mut *self;
-        let mut state = this.shared.lock();
-        if state.over {
-            return Poll::Ready(());
-        }
-        match this.place.and_then(|place| state.wakers.get_mut(place)) {
-            Some(waker) => waker.clone_from(cx.waker()),
-            None => {
-                this.place = Some(state.wakers.len());
-                state.wakers.push(cx.waker().clone());
-            }
-        }
-        Poll::Pending
-    }
-}
-
-impl fmt::Debug for Turn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Turn").finish_non_exhaustive()
+        self.0.as_mut().poll(cx)
     }
 }
 
 impl fmt::Debug for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait").field("over", &self.shared.lock().over).finish_non_exhaustive()
+        f.debug_struct("Wait").finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::Wake;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
 
-    struct Count(AtomicUsize);
-
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
+    #[test]
+    fn another_thread_ends_a_block() {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (seen, main) = (Arc::clone(&is_over), thread::current());
+        let other = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(10));
+            seen.store(true, Ordering::SeqCst);
+            main.unpark();
+        });
+        let ended = Arc::clone(&is_over);
+        let future =
+            std::future::poll_fn(move |_| if ended.load(Ordering::SeqCst) { Poll::Ready(()) } else { Poll::Pending });
+        Wait::new(future).block();
+        assert!(is_over.load(Ordering::SeqCst));
+        other.join().unwrap();
     }
 
     #[test]
-    fn a_future_is_woken_once_however_often_it_was_polled() {
-        let count = Arc::new(Count(AtomicUsize::new(0)));
-        let waker = Waker::from(Arc::clone(&count));
-        let mut cx = TaskContext::from_waker(&waker);
-        let turn = Turn::new();
-        let mut wait = turn.wait();
-        for _ in 0..3 {
-            assert!(Pin::new(&mut wait).poll(&mut cx).is_pending());
-        }
-        drop(turn);
-        assert_eq!(count.0.load(Ordering::SeqCst), 1);
-        assert!(Pin::new(&mut wait).poll(&mut cx).is_ready());
-    }
-
-    #[test]
-    fn a_timeout_ends_the_wait_and_not_the_turn() {
-        let turn = Turn::new();
-        let wait = turn.wait();
-        assert!(!wait.wait_timeout(Duration::from_millis(1)));
-        drop(turn);
-        assert!(wait.wait_timeout(Duration::from_millis(1)));
-        assert!(wait.wait_timeout(Duration::MAX));
-        wait.wait();
+    fn a_timeout_ends_the_block_and_not_the_wait() {
+        let mut polls = 0;
+        let mut wait = Wait::new(std::future::poll_fn(move |_| {
+            polls += 1;
+            if polls > 1 { Poll::Ready(()) } else { Poll::Pending }
+        }));
+        assert!(!wait.block_timeout(Duration::ZERO));
+        assert!(wait.block_timeout(Duration::MAX));
     }
 }

@@ -19,6 +19,7 @@
 use std::sync::Arc;
 
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Secret, Signed, query};
+use http::Request;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 
@@ -96,16 +97,16 @@ impl Signer {
 impl Scheme for Signer {
     fn compute(&self, parts: &Parts, _: &Payload, _: &Context) -> Result<Signed> {
         match &self.0 {
-            Place::Header(name, value) => Ok(Signed::default().header(name.clone(), value.clone())),
+            Place::Header(name, value) => Ok(Signed::default().with_header(name.clone(), value.clone())),
             Place::Query(name, value) => {
                 let uri = query::replace(&parts.uri, |other| other == name.as_bytes(), &[(name, value.expose())])?;
-                Ok(Signed::default().uri(uri))
+                Ok(Signed::default().with_uri(uri))
             }
         }
     }
 
-    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
-        Once::boxed(self)
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        Once::boxed(self, request)
     }
 }
 
@@ -119,7 +120,7 @@ mod tests {
         let config = Config { key: key.into(), value: value.into(), add_to };
         let request = Request::get(uri).header("X-Key", "a").header("x-key", "b").body(()).unwrap();
         let (mut parts, ()) = request.into_parts();
-        Signer::new(&config)?.sign(&mut parts, &mut Payload::Streaming, &Context::fixed(0, ""))?;
+        Signer::new(&config)?.sign(&mut parts, &mut Payload::Streaming, &Context::at(0))?;
         Ok(Request::from_parts(parts, ()))
     }
 

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 
 use countersign_core::{Context, Exchange, Payload, Result, Scheme, Signed, Step};
@@ -8,7 +9,7 @@ use crate::AuthConfig;
 
 /// An [`AuthConfig`] made ready: keys read, tokens and challenges remembered.
 ///
-/// Make one for each config and share it: clones are cheap, and clones and threads share what was learnt from the server.
+/// Create one per config and share it: clones are cheap, and clones and threads share what was learnt from the server.
 ///
 /// ```
 /// use countersign::{AuthConfig, Authenticator, Context};
@@ -18,28 +19,63 @@ use crate::AuthConfig;
 /// assert_eq!(request.headers()["authorization"], "Bearer mF_9.B5f-4.1JqM");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
-pub struct Authenticator(Arc<dyn Scheme>);
+#[derive(Clone)]
+pub struct Authenticator {
+    scheme: Arc<dyn Scheme>,
+    clock: Option<Clock>,
+}
+
+type Clock = Arc<dyn Fn() -> Context + Send + Sync>;
 
 impl Authenticator {
-    /// Reads the config.
+    /// Checks the config, reads its keys, and prepares what every request needs.
     ///
     /// # Errors
     /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig) when the config contradicts itself, lacks a credential, or
-    /// inherits; [`InvalidKey`](crate::ErrorKind::InvalidKey) when a key cannot be read.
+    /// inherits; [`InvalidKey`](crate::ErrorKind::InvalidKey) when a key cannot be read;
+    /// [`UnsupportedAlgorithm`](crate::ErrorKind::UnsupportedAlgorithm) when it names an algorithm that this build does not have.
     pub fn new(config: &AuthConfig) -> Result<Self> {
-        Ok(Self(config.scheme()?))
+        Ok(Self::from_arc(config.scheme()?))
     }
 
     /// A scheme of your own.
     pub fn from_scheme(scheme: impl Scheme) -> Self {
-        Self(Arc::new(scheme))
+        Self::from_arc(Arc::new(scheme))
     }
 
-    /// A signer that you keep a hand on: an `Arc<oauth2::Signer>`, say, to give it callbacks.
+    /// Wraps a signer that you also hold yourself: an `Arc<oauth2::Signer>`, say, to give it callbacks.
     #[must_use]
     pub fn from_arc(scheme: Arc<dyn Scheme>) -> Self {
-        Self(scheme)
+        Self { scheme, clock: None }
+    }
+
+    /// Takes time and randomness from here in [`Authenticator::drive`], in [`Authenticator::drive_async`], and in the adapters of HTTP
+    /// clients: to explain what they sign, to fix the time in tests, or to run where there is no system clock.
+    ///
+    /// ```
+    /// use countersign::{AuthConfig, Authenticator, Context};
+    ///
+    /// let auth = Authenticator::new(&AuthConfig::bearer("t"))?.with_clock(|| Context::now().explaining());
+    /// assert!(auth.context().is_explaining());
+    /// # Ok::<(), countersign::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Fn() -> Context + Send + Sync + 'static) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// The moment that [`Authenticator::drive`] would use now: of [`Authenticator::with_clock`], else the system's. In a build
+    /// without the feature `system` and without such a clock it is the year 1970, without randomness: give a clock there.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match &self.clock {
+            Some(clock) => clock(),
+            #[cfg(feature = "system")]
+            None => Context::now(),
+            #[cfg(not(feature = "system"))]
+            None => Context::at(0),
+        }
     }
 
     /// What authenticates this request, without changing it.
@@ -47,31 +83,42 @@ impl Authenticator {
     /// # Errors
     /// As [`Scheme::compute`].
     pub fn compute(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Signed> {
-        self.0.compute(parts, payload, ctx)
+        self.scheme.compute(parts, payload, ctx)
     }
 
-    /// Signs a request in place, as far as one message goes. Pass [`Payload::Streaming`] for a body that is not at hand.
+    /// Signs a request in place, for schemes that need only one message. Pass [`Payload::Streaming`] for a body that is not at
+    /// hand.
     ///
     /// # Errors
     /// When the request cannot be signed; it is then as it was. A scheme that needs the server's word first, and has none
-    /// remembered, says [`NeedsExchange`](crate::ErrorKind::NeedsExchange): use [`Authenticator::start`].
+    /// remembered, says [`NeedsExchange`](crate::ErrorKind::NeedsExchange): use [`Authenticator::drive`] or
+    /// [`Authenticator::start`].
     pub fn sign(&self, parts: &mut Parts, payload: &mut Payload, ctx: &Context) -> Result<Signed> {
-        self.0.sign(parts, payload, ctx)
+        self.scheme.sign(parts, payload, ctx)
     }
 
-    /// Signs a whole request, as far as one message goes.
+    /// Signs a whole request, for schemes that need only one message.
     ///
     /// # Errors
     /// As [`Authenticator::sign`].
     pub fn sign_request<B: Into<Payload>>(&self, request: Request<B>, ctx: &Context) -> Result<Request<Payload>> {
         let (mut parts, body) = request.into_parts();
         let mut payload = body.into();
-        self.0.sign(&mut parts, &mut payload, ctx)?;
+        self.scheme.compute(&parts, &payload, ctx)?.apply_owned(&mut parts, &mut payload);
         Ok(Request::from_parts(parts, payload))
     }
 
     /// Starts one request's conversation with the server: returns it with its first step.
-    pub fn start<B: Into<Payload>>(&self, request: Request<B>, ctx: &Context) -> (Exchange, Step) {
-        Exchange::start(Arc::clone(&self.0), request.map(Into::into), ctx)
+    ///
+    /// # Errors
+    /// When the request cannot be signed; nothing was sent.
+    pub fn start<B: Into<Payload>>(&self, request: Request<B>, ctx: &Context) -> Result<(Exchange, Step)> {
+        Exchange::start(Arc::clone(&self.scheme), request.map(Into::into), ctx)
+    }
+}
+
+impl fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Authenticator").field(&self.scheme).finish()
     }
 }

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Secret, Signed};
 use http::HeaderValue;
+use http::Request;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
@@ -86,11 +87,11 @@ impl Signer {
 
 impl Scheme for Signer {
     fn compute(&self, _: &Parts, _: &Payload, _: &Context) -> Result<Signed> {
-        Ok(Signed::default().header(AUTHORIZATION, self.authorization.clone()))
+        Ok(Signed::default().with_header(AUTHORIZATION, self.authorization.clone()))
     }
 
-    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
-        Once::boxed(self)
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        Once::boxed(self, request)
     }
 }
 
@@ -100,8 +101,8 @@ mod tests {
 
     fn header(prefix: &str, token: &str) -> Result<String> {
         let signer = Signer::new(&Config { token: token.into(), header_prefix: prefix.into() })?;
-        let (parts, ()) = http::Request::get("/").body(()).unwrap().into_parts();
-        let signed = signer.compute(&parts, &Payload::empty(), &Context::fixed(0, ""))?;
+        let (parts, ()) = Request::get("/").body(()).unwrap().into_parts();
+        let signed = signer.compute(&parts, &Payload::empty(), &Context::at(0))?;
         Ok(signed.headers()[0].1.to_str().unwrap().to_owned())
     }
 

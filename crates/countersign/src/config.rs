@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Secret, Signed};
+use http::Request;
 use http::request::Parts;
 
 #[cfg(feature = "aws-sigv4")]
@@ -221,8 +222,8 @@ impl Scheme for NoAuth {
         Ok(Signed::default())
     }
 
-    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
-        Once::boxed(self)
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        Once::boxed(self, request)
     }
 }
 
@@ -250,8 +251,8 @@ mod tests {
     #[test]
     fn none_sends_the_request_as_it_is() {
         let auth = Authenticator::new(&AuthConfig::None).unwrap();
-        let request = http::Request::get("http://h/?a").header("x", "y").body("b").unwrap();
-        let signed = auth.sign_request(request, &Context::fixed(0, "")).unwrap();
+        let request = Request::get("http://h/?a").header("x", "y").body("b").unwrap();
+        let signed = auth.sign_request(request, &Context::at(0)).unwrap();
         assert_eq!((signed.uri().to_string(), signed.headers().len()), ("http://h/?a".into(), 1));
     }
 

@@ -22,37 +22,52 @@
 //!
 //! # Hold a conversation
 //!
-//! [`Authenticator::drive`] and [`Authenticator::drive_async`] send whatever the scheme takes, over your client. They are this one
-//! loop, which serves every scheme, those of a single message too; `send` stands for your client:
+//! [`Authenticator::drive`] and [`Authenticator::drive_async`] run the whole conversation over your client; `send` stands for
+//! it:
 //!
 //! ```
-//! use countersign::{AuthConfig, Authenticator, Context, Payload, Step};
+//! use countersign::{AuthConfig, Authenticator, Error, Payload};
 //! use http::{Request, Response};
 //!
-//! fn send(request: Request<Payload>) -> Result<Response<Vec<u8>>, std::io::Error> {
+//! fn send(request: Request<Payload>) -> Result<Response<Vec<u8>>, Error> {
 //!     Ok(Response::new(Vec::new()))
 //! }
 //!
 //! let auth = Authenticator::new(&AuthConfig::bearer("mF_9.B5f-4.1JqM"))?;
 //! let request = Request::get("https://api.example.com/items").body(())?;
+//! let response = auth.drive(request, send)?;
+//! assert!(response.status().is_success());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
-//! let (mut exchange, mut step) = auth.start(request, &Context::now());
-//! let mut response = None;
-//! let response = loop {
-//!     match step {
+//! Written out, it is this loop, which serves every scheme, those of a single message too:
+//!
+//! ```
+//! use countersign::{AuthConfig, Authenticator, Context, Payload, Step};
+//! # use http::{Request, Response};
+//! # fn send(request: Request<Payload>) -> Result<Response<Vec<u8>>, std::io::Error> {
+//! #     Ok(Response::new(Vec::new()))
+//! # }
+//! # let auth = Authenticator::new(&AuthConfig::bearer("mF_9.B5f-4.1JqM"))?;
+//! # let request = Request::get("https://api.example.com/items").body(())?;
+//! # let ctx = Context::now();
+//!
+//! let (mut exchange, mut step) = auth.start(request, &ctx)?;
+//! let mut last = None;
+//! loop {
+//!     step = match step {
 //!         Step::Send(request) => {
-//!             let reply = response.insert(send(request)?);
-//!             step = exchange.on_response(reply.status(), reply.headers(), reply.body(), &Context::now());
+//!             let reply = last.insert(send(request)?);
+//!             exchange.on_response(&*reply, &ctx)?
 //!         }
-//!         Step::Wait(turn) => {
-//!             turn.wait(); // or `turn.await`
-//!             step = exchange.resume(&Context::now());
+//!         Step::Wait(wait) => {
+//!             wait.block(); // or `wait.await`
+//!             exchange.resume(&ctx)?
 //!         }
-//!         Step::Done => break response,
-//!         Step::Failed(why) => return Err(why.into()),
-//!     }
-//! };
-//! assert!(response.is_some());
+//!         Step::Done => break,
+//!     };
+//! }
+//! assert!(last.is_some());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -63,7 +78,14 @@
 //!
 //! # Features
 //!
-//! One a scheme, named as its module, and `serde`; all are on by default, and each compiles alone.
+//! One feature per scheme, named like its module, plus `rsa` (OAuth 1's RSA methods), `serde` and `system`: all are on by default.
+//! `redirect` and `sigv4a` are not. Each compiles alone. Without `system` (the system's clock and randomness) the crate builds for
+//! `wasm32-unknown-unknown`; give time and randomness by [`Context::at`] and [`Context::with_random`] there.
+//!
+//! The crate's signatures use `http` 1 and `bytes` 1; `http` is re-exported. It needs the standard library and Rust 1.88.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod authenticator;
 mod config;
@@ -78,6 +100,8 @@ pub mod redirect;
 
 pub use authenticator::Authenticator;
 pub use config::AuthConfig;
+pub use http;
+
 pub use countersign_core::{
     Context, Dialogue, Error, ErrorKind, Exchange, Payload, Reply, Result, Scheme, Secret, Signed, Step, Wait,
 };
@@ -88,8 +112,9 @@ pub use countersign_aws_sigv4 as aws_sigv4;
 #[cfg(feature = "basic")]
 #[doc(inline)]
 pub use countersign_basic as basic;
+/// What every scheme is built from, for writing one: the crate `countersign-core`.
 #[doc(inline)]
-pub use countersign_core as core;
+pub use countersign_core as scheme;
 #[cfg(feature = "digest")]
 #[doc(inline)]
 pub use countersign_digest as digest;

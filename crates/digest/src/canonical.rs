@@ -1,4 +1,4 @@
-//! The texts that are hashed (RFC 7616 section 3.4), the header that carries the result, and the quoting of both.
+//! The texts that are hashed (RFC 7616 section 3.4).
 
 use std::borrow::Cow;
 
@@ -69,25 +69,4 @@ pub(crate) fn nc_text(nc: u32) -> [u8; 8] {
         *digit = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
     }
     text
-}
-
-/// Appends a quoted string (RFC 9110 section 5.6.4).
-pub(crate) fn push_quoted(out: &mut Vec<u8>, text: &[u8]) {
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\');
-    out.push(b'"');
-    // No early end: nearly always there is nothing to escape, and then all bytes are compared at once.
-    if text.iter().fold(false, |any, byte| any | is_special(byte)) {
-        for piece in text.split_inclusive(is_special) {
-            match piece {
-                [plain @ .., special @ (b'"' | b'\\')] => {
-                    out.extend_from_slice(plain);
-                    out.extend_from_slice(&[b'\\', *special]);
-                }
-                plain => out.extend_from_slice(plain),
-            }
-        }
-    } else {
-        out.extend_from_slice(text);
-    }
-    out.push(b'"');
 }

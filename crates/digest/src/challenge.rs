@@ -1,51 +1,11 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use countersign_core::challenge::{self, Param};
+use countersign_core::challenge::{self, Param, Side};
 use countersign_core::{Error, ErrorKind, Quoted, Result, target};
-use http::header::{PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, StatusCode, Uri};
+use http::{HeaderMap, Uri};
 
 use crate::{Algorithm, Qop};
-
-/// Who asks: the server itself, or the proxy on the way to it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Side {
-    Server,
-    Proxy,
-}
-
-impl Side {
-    pub(crate) fn asking(status: StatusCode) -> Option<Self> {
-        match status {
-            StatusCode::UNAUTHORIZED => Some(Self::Server),
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED => Some(Self::Proxy),
-            _ => None,
-        }
-    }
-
-    const fn asks_in(self) -> HeaderName {
-        match self {
-            Self::Server => WWW_AUTHENTICATE,
-            Self::Proxy => PROXY_AUTHENTICATE,
-        }
-    }
-
-    pub(crate) const fn answers_in(self) -> HeaderName {
-        match self {
-            Self::Server => http::header::AUTHORIZATION,
-            Self::Proxy => PROXY_AUTHORIZATION,
-        }
-    }
-
-    /// RFC 7615.
-    pub(crate) const fn informs_in(self) -> HeaderName {
-        match self {
-            Self::Server => HeaderName::from_static("authentication-info"),
-            Self::Proxy => HeaderName::from_static("proxy-authentication-info"),
-        }
-    }
-}
 
 /// What the config allows as an answer.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use countersign_core::challenge::params;
+use countersign_core::challenge::{Side, params};
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Signed, Step};
 use http::Request;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
-use crate::challenge::{Challenge, Side};
+use crate::challenge::Challenge;
 use crate::session::Session;
 use crate::signer::{Sent, Signer};
 use crate::{Qop, canonical};
@@ -16,6 +16,9 @@ const MOST_REQUESTS: u8 = 3;
 
 pub(crate) struct Conversation {
     signer: Arc<Signer>,
+    /// Unsigned, as the caller gave it: it may have to be sent again.
+    parts: Parts,
+    payload: Payload,
     requests: u8,
     server: Asked,
     proxy: Asked,
@@ -35,9 +38,12 @@ enum Asked {
 }
 
 impl Conversation {
-    pub(crate) fn boxed(signer: Arc<Signer>) -> Box<dyn Dialogue> {
+    pub(crate) fn boxed(signer: Arc<Signer>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        let (parts, payload) = request.into_parts();
         Box::new(Self {
             signer,
+            parts,
+            payload,
             requests: 0,
             server: Asked::NotYet,
             proxy: Asked::NotYet,
@@ -47,19 +53,13 @@ impl Conversation {
     }
 
     /// The side's challenge answered, or none when its refusal is final.
-    fn challenged(
-        &mut self,
-        side: Side,
-        original: &Request<Payload>,
-        reply: Reply<'_>,
-        ctx: &Context,
-    ) -> Result<Option<Request<Payload>>> {
+    fn challenged(&mut self, side: Side, reply: Reply<'_>, ctx: &Context) -> Result<Option<Request<Payload>>> {
         let refused = self.last_sent(side);
         let asked = match side {
             Side::Server => &mut self.server,
             Side::Proxy => &mut self.proxy,
         };
-        let challenge = Challenge::strongest(reply.headers, side, original.uri(), self.signer.accepted);
+        let challenge = Challenge::strongest(reply.headers, side, &self.parts.uri, self.signer.accepted);
         let next = match (*asked, &challenge) {
             (Asked::NotYet, _) => Some(Asked::Answered),
             (Asked::Answered, Ok(challenge)) if challenge.stale => Some(Asked::Renewed),
@@ -72,9 +72,8 @@ impl Conversation {
             return Ok(None);
         };
         *asked = next;
-        let (parts, payload) = original.clone().into_parts();
-        let session = self.signer.sessions.adopt(side, &parts, challenge?, &self.signer.credentials, ctx)?;
-        if payload.bytes().is_none() {
+        let session = self.signer.sessions.adopt(side, &self.parts, challenge?, &self.signer.credentials, ctx)?;
+        if self.payload.bytes().is_none() {
             let why = "the server asks for Digest, and a streamed body cannot be sent again: the next request will be signed at once";
             return Err(Error::new(ErrorKind::PayloadRequired, why));
         }
@@ -83,15 +82,16 @@ impl Conversation {
         match (side, &mut known) {
             (Side::Proxy, [known, _]) | (Side::Server, [_, known]) => *known = Some(session),
         }
-        let (signed, sent) = self.signer.answer_to(known, &parts, &payload, ctx)?;
-        Ok(Some(self.send(parts, payload, signed, sent)))
+        let (signed, sent) = self.signer.answer_to(known, &self.parts, &self.payload, ctx)?;
+        Ok(Some(self.send(signed, sent)))
     }
 
     fn last_sent(&self, side: Side) -> Option<Arc<Session>> {
         self.sent.iter().find(|(other, ..)| *other == side).map(|(_, session, _)| Arc::clone(session))
     }
 
-    fn send(&mut self, mut parts: Parts, mut payload: Payload, signed: Signed, sent: Sent) -> Request<Payload> {
+    fn send(&mut self, signed: Signed, sent: Sent) -> Request<Payload> {
+        let (mut parts, mut payload) = (self.parts.clone(), self.payload.clone());
         signed.apply(&mut parts, &mut payload);
         self.requests += 1;
         self.sent = sent;
@@ -100,7 +100,8 @@ impl Conversation {
     }
 
     /// The request as it is, but for the answer of an earlier signing: its count was used.
-    fn send_unsigned(&mut self, mut parts: Parts, payload: Payload) -> Request<Payload> {
+    fn send_unsigned(&mut self) -> Request<Payload> {
+        let mut parts = self.parts.clone();
         let is_digest = |value: &http::HeaderValue| {
             value.as_bytes().get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"Digest "))
         };
@@ -108,16 +109,16 @@ impl Conversation {
             parts.headers.remove(AUTHORIZATION);
         }
         self.requests += 1;
-        Request::from_parts(parts, payload)
+        Request::from_parts(parts, self.payload.clone())
     }
 
     /// Reads what the server says of itself after an answer: its proof, and its next nonce (RFC 7616 section 3.5).
-    fn accepted(&self, original: &Request<Payload>, reply: Reply<'_>) -> Result<()> {
+    fn accepted(&self, reply: Reply<'_>) -> Result<()> {
         for (side, session, nc) in self.sent.iter() {
             let Some(info) = reply.headers.get(side.informs_in()) else { continue };
             let info = Info::read(info.as_bytes());
             if let Some(rspauth) = &info.rspauth {
-                self.check(session, *nc, rspauth, &info, original, reply)?;
+                self.check(session, *nc, rspauth, &info, reply)?;
             }
             if let Some(nonce) = info.nextnonce.filter(|nonce| !nonce.is_empty()) {
                 self.signer.sessions.renew(session, &nonce, &self.signer.credentials);
@@ -126,16 +127,8 @@ impl Conversation {
         Ok(())
     }
 
-    fn check(
-        &self,
-        session: &Session,
-        nc: u32,
-        rspauth: &[u8],
-        info: &Info,
-        original: &Request<Payload>,
-        reply: Reply<'_>,
-    ) -> Result<()> {
-        let uri = canonical::uri(original.method(), original.uri());
+    fn check(&self, session: &Session, nc: u32, rspauth: &[u8], info: &Info, reply: Reply<'_>) -> Result<()> {
+        let uri = canonical::uri(&self.parts.method, &self.parts.uri);
         let same_qop = info.qop.as_deref().is_none_or(|qop| Qop::named(qop) == session.challenge.qop);
         if same_qop && session.is_proven_by(rspauth, nc, &uri, reply.body) {
             return Ok(());
@@ -147,24 +140,18 @@ impl Conversation {
 }
 
 impl Dialogue for Conversation {
-    fn start(&mut self, original: &Request<Payload>, ctx: &Context) -> Step {
-        let (parts, payload) = original.clone().into_parts();
-        match self.signer.answer(&parts, &payload, ctx) {
-            Ok(Some((signed, sent))) => Step::Send(self.send(parts, payload, signed, sent)),
-            Ok(None) => Step::Send(self.send_unsigned(parts, payload)),
-            Err(why) => Step::Failed(why),
-        }
+    fn start(&mut self, ctx: &Context) -> Result<Step> {
+        Ok(Step::Send(match self.signer.answer(&self.parts, &self.payload, ctx)? {
+            Some((signed, sent)) => self.send(signed, sent),
+            None => self.send_unsigned(),
+        }))
     }
 
-    fn on_response(&mut self, original: &Request<Payload>, reply: Reply<'_>, ctx: &Context) -> Step {
+    fn on_response(&mut self, reply: Reply<'_>, ctx: &Context) -> Result<Step> {
         match Side::asking(reply.status) {
-            Some(_) if self.signer.disable_retry => Step::Done,
-            Some(side) => match self.challenged(side, original, reply, ctx) {
-                Ok(Some(request)) => Step::Send(request),
-                Ok(None) => Step::Done,
-                Err(why) => Step::Failed(why),
-            },
-            None => self.accepted(original, reply).map_or_else(Step::Failed, |()| Step::Done),
+            Some(_) if self.signer.disable_retry => Ok(Step::Done),
+            Some(side) => Ok(self.challenged(side, reply, ctx)?.map_or(Step::Done, Step::Send)),
+            None => self.accepted(reply).map(|()| Step::Done),
         }
     }
 

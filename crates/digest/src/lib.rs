@@ -8,17 +8,17 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use countersign_core::{Context, Exchange, Payload, Step};
+//! use countersign_core::{Context, Exchange, Payload, Reply, Step};
 //! use countersign_digest::{Config, Signer};
 //! use http::header::WWW_AUTHENTICATE;
 //! use http::{HeaderMap, HeaderValue, Request, StatusCode};
 //!
 //! let signer = Arc::new(Signer::new(&Config::new("Mufasa", "Circle Of Life"))?);
-//! let ctx = Context::fixed(0, "0a4f113b");
+//! let ctx = Context::at(0).with_nonce("0a4f113b");
 //! let request = Request::get("http://www.nowhere.org/dir/index.html").body(Payload::empty())?;
 //!
 //! // The first request goes out as it is, and the server refuses it.
-//! let (mut exchange, step) = Exchange::start(signer, request, &ctx);
+//! let (mut exchange, step) = Exchange::start(signer, request, &ctx)?;
 //! assert!(matches!(step, Step::Send(_)));
 //! let mut headers = HeaderMap::new();
 //! headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(
@@ -26,7 +26,8 @@
 //! ));
 //!
 //! // The second one answers; RFC 2617 section 3.5 computes the same.
-//! let Step::Send(request) = exchange.on_response(StatusCode::UNAUTHORIZED, &headers, b"", &ctx) else { panic!() };
+//! let step = exchange.on_response(Reply::new(StatusCode::UNAUTHORIZED, &headers, b""), &ctx)?;
+//! let Step::Send(request) = step else { panic!("{step:?}") };
 //! let answer = request.headers()["authorization"].to_str()?;
 //! assert!(answer.contains(r#"response="6629fae49393a05397450978507c4ef1""#));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -56,6 +57,9 @@
 //! [RFC 7616]: https://www.rfc-editor.org/rfc/rfc7616
 //! [RFC 2617]: https://www.rfc-editor.org/rfc/rfc2617
 //! [RFC 2069]: https://www.rfc-editor.org/rfc/rfc2069
+
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod algorithm;
 mod config;

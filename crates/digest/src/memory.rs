@@ -8,8 +8,9 @@ use countersign_core::{Context, Result};
 use http::Uri;
 use http::request::Parts;
 
-use crate::challenge::{Challenge, Side};
+use crate::challenge::Challenge;
 use crate::session::{Credentials, Nonce, Session};
+use countersign_core::challenge::Side;
 
 /// How many protection spaces a signer remembers, and how many nonces of each before its last.
 const SPACES: usize = 256;

@@ -3,13 +3,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
+use countersign_core::challenge::push_quoted;
 use countersign_core::{Context, Error, ErrorKind, Payload, Result, Secret, encode};
 use http::HeaderValue;
 use http::request::Parts;
 use zeroize::Zeroizing;
 
 use crate::Qop;
-use crate::canonical::{self, push_quoted};
+use crate::canonical;
 use crate::challenge::Challenge;
 use crate::signature::{Hash, Hex};
 

@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
+use countersign_core::challenge::Side;
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Quoted, Result, Scheme, Signed};
+use http::Request;
 use http::request::Parts;
 
-use crate::challenge::{Accepted, Challenge, Side};
+use crate::challenge::{Accepted, Challenge};
 use crate::memory::Sessions;
 use crate::session::{Answer, Credentials, Session};
 use crate::{Algorithm, Config, Qop, dialogue};
@@ -90,12 +92,12 @@ impl Signer {
             let Some(session) = session else { continue };
             let Answer { value, nc, canonical_request, string_to_sign } =
                 session.answer(parts, payload, ctx.is_explaining())?;
-            signed = signed.header(side.answers_in(), value);
+            signed = signed.with_header(side.answers_in(), value);
             if let Some(text) = canonical_request {
-                signed = signed.explain_canonical_request(text);
+                signed = signed.with_canonical_request(text);
             }
             if let Some(text) = string_to_sign {
-                signed = signed.explain_string_to_sign(text);
+                signed = signed.with_string_to_sign(text);
             }
             *place = Some((side, session, nc));
         }
@@ -112,8 +114,8 @@ impl Scheme for Signer {
         })
     }
 
-    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
-        dialogue::Conversation::boxed(self)
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        dialogue::Conversation::boxed(self, request)
     }
 }
 

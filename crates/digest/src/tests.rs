@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use countersign_core::replay::MemoryNonceStore;
-use countersign_core::{Context, ErrorKind, Exchange, Payload, Result, Scheme as _, Step};
+use countersign_core::{Context, ErrorKind, Exchange, Payload, Reply, Result, Scheme as _, Step};
 use http::header::{AUTHORIZATION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use proptest::prelude::*;
@@ -25,34 +25,34 @@ fn get(uri: &str) -> Request<Payload> {
 }
 
 fn ctx() -> Context {
-    Context::fixed(0, "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")
+    Context::at(0).with_nonce("f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")
 }
 
 fn headers(name: HeaderName, values: &[&str]) -> HeaderMap {
     values.iter().map(|value| (name.clone(), HeaderValue::from_bytes(value.as_bytes()).unwrap())).collect()
 }
 
-fn sent(step: Step) -> Request<Payload> {
+fn sent(step: Result<Step>) -> Request<Payload> {
     match step {
-        Step::Send(request) => request,
+        Ok(Step::Send(request)) => request,
         other => panic!("{other:?}"),
     }
 }
 
-fn failed(step: Step) -> ErrorKind {
+fn failed(step: Result<Step>) -> ErrorKind {
     match step {
-        Step::Failed(why) => why.kind(),
+        Err(why) => why.kind(),
         other => panic!("{other:?}"),
     }
 }
 
-fn refuse(exchange: &mut Exchange, challenges: &[&str]) -> Step {
-    exchange.on_response(StatusCode::UNAUTHORIZED, &headers(WWW_AUTHENTICATE, challenges), b"", &ctx())
+fn refuse(exchange: &mut Exchange, challenges: &[&str]) -> Result<Step> {
+    exchange.on_response(Reply::new(StatusCode::UNAUTHORIZED, &headers(WWW_AUTHENTICATE, challenges), b""), &ctx())
 }
 
-fn accept(exchange: &mut Exchange, info: &str) -> Step {
+fn accept(exchange: &mut Exchange, info: &str) -> Result<Step> {
     let info = headers(HeaderName::from_static("authentication-info"), &[info]);
-    exchange.on_response(StatusCode::OK, &info, b"", &ctx())
+    exchange.on_response(Reply::new(StatusCode::OK, &info, b""), &ctx())
 }
 
 /// A parameter of the answer, unescaped.
@@ -63,9 +63,9 @@ fn param(request: &Request<Payload>, name: &str) -> Option<String> {
 }
 
 /// What answers these challenges, first sent without an answer.
-fn answer(signer: &Arc<Signer>, request: Request<Payload>, challenges: &[&str]) -> Step {
-    let (mut exchange, step) = Exchange::start(signer.clone(), request, &ctx());
-    assert!(!sent(step).headers().contains_key(AUTHORIZATION));
+fn answer(signer: &Arc<Signer>, request: Request<Payload>, challenges: &[&str]) -> Result<Step> {
+    let (mut exchange, step) = Exchange::start(signer.clone(), request, &ctx()).unwrap();
+    assert!(!sent(Ok(step)).headers().contains_key(AUTHORIZATION));
     refuse(&mut exchange, challenges)
 }
 
@@ -95,11 +95,11 @@ fn rfc_7616s_examples() {
         "793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b"
     );
     assert_eq!(param(&request, "userhash").unwrap(), "true");
-    let ctx = Context::fixed(0, "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v");
+    let ctx = Context::at(0).with_nonce("NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v");
     let jason = signer(&Config::new("J\u{e4}s\u{f8}n Doe", "Secret, or not?"));
-    let (mut exchange, _) = Exchange::start(jason, get("http://api.example.org/doe.json"), &ctx);
+    let (mut exchange, _) = Exchange::start(jason, get("http://api.example.org/doe.json"), &ctx).unwrap();
     let asked = headers(WWW_AUTHENTICATE, &[challenge]);
-    let request = sent(exchange.on_response(StatusCode::UNAUTHORIZED, &asked, b"", &ctx));
+    let request = sent(exchange.on_response(Reply::new(StatusCode::UNAUTHORIZED, &asked, b""), &ctx));
     assert_eq!(
         param(&request, "response").unwrap(),
         "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5"
@@ -111,16 +111,16 @@ fn a_session_signs_at_once_and_counts() {
     let signer = mufasa();
     sent(answer(&signer, get("http://h/a"), &[RFC_2617]));
     for count in ["00000002", "00000003"] {
-        let (mut exchange, step) = Exchange::start(signer.clone(), get("http://H:80/b?c"), &ctx());
-        let request = sent(step);
+        let (mut exchange, step) = Exchange::start(signer.clone(), get("http://H:80/b?c"), &ctx()).unwrap();
+        let request = sent(Ok(step));
         assert_eq!(param(&request, "nc").unwrap(), count);
         assert_eq!(param(&request, "uri").unwrap(), "/b?c");
-        assert!(matches!(accept(&mut exchange, "qop=auth"), Step::Done));
+        assert!(matches!(accept(&mut exchange, "qop=auth"), Ok(Step::Done)));
     }
     // Another origin gets nothing of it.
     for uri in ["https://h/a", "http://h:8080/a", "http://g/a"] {
-        let (_, step) = Exchange::start(signer.clone(), get(uri), &ctx());
-        assert!(!sent(step).headers().contains_key(AUTHORIZATION), "{uri}");
+        let (_, step) = Exchange::start(signer.clone(), get(uri), &ctx()).unwrap();
+        assert!(!sent(Ok(step)).headers().contains_key(AUTHORIZATION), "{uri}");
     }
     let (parts, _) = get("http://g/a").into_parts();
     assert_eq!(signer.compute(&parts, &Payload::empty(), &ctx()).unwrap_err().kind(), ErrorKind::NeedsExchange);
@@ -141,9 +141,9 @@ fn a_known_nonce_never_starts_again() {
 }
 
 /// The first request of the conversation is signed from memory, and refused with this challenge.
-fn answer_again(signer: &Arc<Signer>, challenge: &str) -> Step {
-    let (mut exchange, step) = Exchange::start(signer.clone(), get("http://h/"), &ctx());
-    assert!(sent(step).headers().contains_key(AUTHORIZATION));
+fn answer_again(signer: &Arc<Signer>, challenge: &str) -> Result<Step> {
+    let (mut exchange, step) = Exchange::start(signer.clone(), get("http://h/"), &ctx()).unwrap();
+    assert!(sent(Ok(step)).headers().contains_key(AUTHORIZATION));
     refuse(&mut exchange, &[challenge])
 }
 
@@ -173,23 +173,23 @@ fn threads_share_a_session_and_no_count_is_used_twice() {
 #[test]
 fn it_ends_after_one_answer_and_one_renewal() {
     let stale = format!("{RFC_2617}, stale=TRUE").replace("dcd98b", "dcd98c");
-    let (mut exchange, _) = Exchange::start(mufasa(), get("http://h/"), &ctx());
+    let (mut exchange, _) = Exchange::start(mufasa(), get("http://h/"), &ctx()).unwrap();
     sent(refuse(&mut exchange, &[RFC_2617]));
     let renewed = sent(refuse(&mut exchange, &[&stale]));
     assert!(param(&renewed, "nonce").unwrap().starts_with("dcd98c"));
-    assert!(matches!(refuse(&mut exchange, &[&stale.replace("dcd98c", "dcd98d")]), Step::Done));
+    assert!(matches!(refuse(&mut exchange, &[&stale.replace("dcd98c", "dcd98d")]), Ok(Step::Done)));
 
-    let (mut exchange, _) = Exchange::start(mufasa(), get("http://h/"), &ctx());
+    let (mut exchange, _) = Exchange::start(mufasa(), get("http://h/"), &ctx()).unwrap();
     sent(refuse(&mut exchange, &[RFC_2617]));
-    assert!(matches!(refuse(&mut exchange, &[RFC_2617]), Step::Done));
+    assert!(matches!(refuse(&mut exchange, &[RFC_2617]), Ok(Step::Done)));
 }
 
 #[test]
 fn refused_passwords_are_not_tried_from_memory() {
     let signer = mufasa();
-    let (mut exchange, _) = Exchange::start(signer.clone(), get("http://h/"), &ctx());
+    let (mut exchange, _) = Exchange::start(signer.clone(), get("http://h/"), &ctx()).unwrap();
     sent(refuse(&mut exchange, &[RFC_2617]));
-    assert!(matches!(refuse(&mut exchange, &[RFC_2617]), Step::Done));
+    assert!(matches!(refuse(&mut exchange, &[RFC_2617]), Ok(Step::Done)));
     assert_eq!(param(&sent(answer(&signer, get("http://h/"), &[RFC_2617])), "nc").unwrap(), "00000002");
 }
 
@@ -197,7 +197,7 @@ fn refused_passwords_are_not_tried_from_memory() {
 fn retries_can_be_left_to_the_caller() {
     let mut config = Config::new("Mufasa", "Circle of Life");
     config.disable_retry = true;
-    assert!(matches!(answer(&signer(&config), get("http://h/"), &[RFC_2617]), Step::Done));
+    assert!(matches!(answer(&signer(&config), get("http://h/"), &[RFC_2617]), Ok(Step::Done)));
 }
 
 #[test]
@@ -206,8 +206,8 @@ fn the_servers_proof_is_checked() {
     let right = |exchange: &mut Exchange| accept(exchange, r#"rspauth="80c67cdbe0e3a780e8b1c1cc94174d11""#);
     let signer = signer(&Config::new("Mufasa", "Circle Of Life"));
     let start = || {
-        let (mut exchange, _) = Exchange::start(signer.clone(), get("http://h/dir/index.html"), &ctx());
-        if let Step::Send(request) = refuse(&mut exchange, &[RFC_2617]) {
+        let (mut exchange, _) = Exchange::start(signer.clone(), get("http://h/dir/index.html"), &ctx()).unwrap();
+        if let Ok(Step::Send(request)) = refuse(&mut exchange, &[RFC_2617]) {
             assert!(param(&request, "response").is_some());
         }
         exchange
@@ -216,17 +216,17 @@ fn the_servers_proof_is_checked() {
     for wrong in [r#"rspauth="00000000000000000000000000000000""#, r#"rspauth="""#, r#"rspauth=x, qop=auth"#] {
         assert_eq!(failed(accept(&mut start(), wrong)), ErrorKind::ServerNotAuthentic, "{wrong}");
     }
-    assert!(matches!(accept(&mut start(), "qop=auth"), Step::Done));
+    assert!(matches!(accept(&mut start(), "qop=auth"), Ok(Step::Done)));
 }
 
 #[test]
 fn the_next_nonce_is_taken() {
     let signer = mufasa();
-    let (mut exchange, _) = Exchange::start(signer.clone(), get("http://h/"), &ctx());
+    let (mut exchange, _) = Exchange::start(signer.clone(), get("http://h/"), &ctx()).unwrap();
     sent(refuse(&mut exchange, &[RFC_2617]));
-    assert!(matches!(accept(&mut exchange, r#"nextnonce="next \"one\"""#), Step::Done));
-    let (_, step) = Exchange::start(signer, get("http://h/"), &ctx());
-    let request = sent(step);
+    assert!(matches!(accept(&mut exchange, r#"nextnonce="next \"one\"""#), Ok(Step::Done)));
+    let (_, step) = Exchange::start(signer, get("http://h/"), &ctx()).unwrap();
+    let request = sent(Ok(step));
     assert_eq!(param(&request, "nonce").unwrap(), "next \"one\"");
     assert_eq!(param(&request, "nc").unwrap(), "00000001");
 }
@@ -239,17 +239,17 @@ fn spaces_are_kept_apart() {
     for (uri, signed) in
         [("http://h/in/b", true), ("http://h/also", true), ("http://h/out", false), ("http://g/", false)]
     {
-        let (_, step) = Exchange::start(signer.clone(), get(uri), &ctx());
-        assert_eq!(sent(step).headers().contains_key(AUTHORIZATION), signed, "{uri}");
+        let (_, step) = Exchange::start(signer.clone(), get(uri), &ctx()).unwrap();
+        assert_eq!(sent(Ok(step)).headers().contains_key(AUTHORIZATION), signed, "{uri}");
     }
     // Two realms without a domain: the deeper one fits better.
     let signer = mufasa();
     sent(answer(&signer, get("http://h/a/x"), &[RFC_2617]));
-    let (mut exchange, _) = Exchange::start(signer.clone(), get("http://h/a/b/x"), &ctx());
+    let (mut exchange, _) = Exchange::start(signer.clone(), get("http://h/a/b/x"), &ctx()).unwrap();
     sent(refuse(&mut exchange, &[&RFC_2617.replace("testrealm", "inner").replace("dcd9", "aaaa")]));
     for (uri, realm) in [("http://h/a/y", "testrealm@host.com"), ("http://h/a/b/y", "inner@host.com")] {
-        let (_, step) = Exchange::start(signer.clone(), get(uri), &ctx());
-        assert_eq!(param(&sent(step), "realm").unwrap(), realm, "{uri}");
+        let (_, step) = Exchange::start(signer.clone(), get(uri), &ctx()).unwrap();
+        assert_eq!(param(&sent(Ok(step)), "realm").unwrap(), realm, "{uri}");
     }
 }
 
@@ -258,24 +258,24 @@ fn proxies_and_servers_are_both_answered() {
     // A `domain` means nothing from a proxy (RFC 7616 section 3.3).
     let ask = |exchange: &mut Exchange| {
         let asked = headers(PROXY_AUTHENTICATE, &[r#"Digest realm="proxy", nonce=p, qop=auth, domain="/elsewhere""#]);
-        exchange.on_response(StatusCode::PROXY_AUTHENTICATION_REQUIRED, &asked, b"", &ctx())
+        exchange.on_response(Reply::new(StatusCode::PROXY_AUTHENTICATION_REQUIRED, &asked, b""), &ctx())
     };
     let signer = mufasa();
     let request = Request::get("http://h/").header(AUTHORIZATION, "Bearer own").body(Payload::empty()).unwrap();
-    let (mut exchange, _) = Exchange::start(signer.clone(), request, &ctx());
+    let (mut exchange, _) = Exchange::start(signer.clone(), request, &ctx()).unwrap();
     let request = sent(ask(&mut exchange));
     assert_eq!(request.headers()[AUTHORIZATION], "Bearer own");
     assert!(request.headers().contains_key(PROXY_AUTHORIZATION));
     let both = sent(refuse(&mut exchange, &[RFC_2617]));
     assert!(both.headers()[PROXY_AUTHORIZATION].to_str().unwrap().contains("nc=00000002"));
     assert_eq!(param(&both, "nc").unwrap(), "00000001");
-    let (_, step) = Exchange::start(signer.clone(), get("http://h/next"), &ctx());
-    assert!(sent(step).headers().contains_key(PROXY_AUTHORIZATION), "the whole proxy is its protection space");
-    assert!(matches!(ask(&mut exchange), Step::Done));
+    let (_, step) = Exchange::start(signer.clone(), get("http://h/next"), &ctx()).unwrap();
+    assert!(sent(Ok(step)).headers().contains_key(PROXY_AUTHORIZATION), "the whole proxy is its protection space");
+    assert!(matches!(ask(&mut exchange), Ok(Step::Done)));
 
     // CONNECT is answered in authority form.
     let connect = Request::connect("h:443").body(Payload::empty()).unwrap();
-    let (mut exchange, _) = Exchange::start(signer, connect, &ctx());
+    let (mut exchange, _) = Exchange::start(signer, connect, &ctx()).unwrap();
     let request = sent(ask(&mut exchange));
     assert!(request.headers()[PROXY_AUTHORIZATION].to_str().unwrap().contains(r#"uri="h:443""#));
 }
@@ -332,8 +332,8 @@ fn a_streamed_body_is_sent_once() {
     let signer = mufasa();
     let request = || Request::post("http://h/").body(Payload::Streaming).unwrap();
     assert_eq!(failed(answer(&signer, request(), &[RFC_2617])), ErrorKind::PayloadRequired);
-    let (_, step) = Exchange::start(signer, request(), &ctx());
-    assert_eq!(param(&sent(step), "nc").unwrap(), "00000001");
+    let (_, step) = Exchange::start(signer, request(), &ctx()).unwrap();
+    assert_eq!(param(&sent(Ok(step)), "nc").unwrap(), "00000001");
 }
 
 #[test]
@@ -346,13 +346,13 @@ fn a_preset_challenge_needs_no_server() {
     config.opaque = Some(String::new());
     config.qop = Some("auth".into());
     let preset = signer(&config);
-    let (_, step) = Exchange::start(preset.clone(), get("http://h"), &ctx());
-    let request = sent(step);
+    let (_, step) = Exchange::start(preset.clone(), get("http://h"), &ctx()).unwrap();
+    let request = sent(Ok(step));
     let params = ["realm", "uri", "nc", "cnonce", "algorithm", "qop"].map(|name| param(&request, name).unwrap());
     assert_eq!(params, ["r\"\\", "/", "0000000a", "own", "MD5", "auth"]);
     assert_eq!(param(&request, "opaque"), None);
-    let (_, step) = Exchange::start(preset, get("http://elsewhere/"), &ctx());
-    assert!(!sent(step).headers().contains_key(AUTHORIZATION));
+    let (_, step) = Exchange::start(preset, get("http://elsewhere/"), &ctx()).unwrap();
+    assert!(!sent(Ok(step)).headers().contains_key(AUTHORIZATION));
 
     for (change, kind) in [
         ((|config: &mut Config| config.nonce_count = Some(0)) as fn(&mut Config), ErrorKind::InvalidConfig),
@@ -384,7 +384,7 @@ fn explaining_shows_texts_and_no_key() {
     let signer = mufasa();
     sent(answer(&signer, get("http://h/"), &[RFC_2617]));
     let (parts, _) = get("http://h/a?b").into_parts();
-    let signed = signer.compute(&parts, &Payload::empty(), &Context::fixed(0, "c").explaining()).unwrap();
+    let signed = signer.compute(&parts, &Payload::empty(), &Context::at(0).with_nonce("c").explaining()).unwrap();
     assert_eq!(signed.canonical_request(), Some("GET:/a?b"));
     let text = signed.string_to_sign().unwrap();
     assert!(text.starts_with("H(A1):dcd98b7102dd2f0e8b11d0f600bfb0c093:00000002:"), "{text}");
@@ -396,7 +396,7 @@ fn explaining_shows_texts_and_no_key() {
 fn debug_shows_no_password_and_no_hash_of_it() {
     let config = Config::new("Mufasa", "Circle of Life");
     let signer = signer(&config);
-    let (mut exchange, _) = Exchange::start(signer.clone(), get("http://h/"), &ctx());
+    let (mut exchange, _) = Exchange::start(signer.clone(), get("http://h/"), &ctx()).unwrap();
     let request = sent(refuse(&mut exchange, &[RFC_2617]));
     let verifier = Verifier::new("r", &[b'k'; 32]).unwrap();
     let shown =
@@ -417,12 +417,12 @@ fn verified(config: &Config, verifier: &Verifier, change: impl Fn(&mut Request<P
         known.then(|| Account::new("M\u{fc}fasa", "Circle of Life"))
     };
     let request = Request::post("http://h/a\"b\"?c").body(Payload::from("body")).unwrap();
-    let (mut exchange, _) = Exchange::start(signer(config), request, &ctx);
+    let (mut exchange, _) = Exchange::start(signer(config), request, &ctx).unwrap();
     let asked = verifier.challenges(false, &ctx)?;
     let asked: HeaderMap = asked.into_iter().map(|value| (WWW_AUTHENTICATE, value)).collect();
-    let mut request = match exchange.on_response(StatusCode::UNAUTHORIZED, &asked, b"", &ctx) {
-        Step::Send(request) => request,
-        Step::Failed(why) => return Err(why),
+    let mut request = match exchange.on_response(Reply::new(StatusCode::UNAUTHORIZED, &asked, b""), &ctx) {
+        Ok(Step::Send(request)) => request,
+        Err(why) => return Err(why),
         other => panic!("{other:?}"),
     };
     change(&mut request);
@@ -434,7 +434,7 @@ fn verified(config: &Config, verifier: &Verifier, change: impl Fn(&mut Request<P
         HeaderName::from_static("authentication-info"),
         &[verified.authentication_info(b"reply")?.to_str().unwrap()],
     );
-    assert!(matches!(exchange.on_response(StatusCode::OK, &info, b"reply", &ctx), Step::Done));
+    assert!(matches!(exchange.on_response(Reply::new(StatusCode::OK, &info, b"reply"), &ctx), Ok(Step::Done)));
     Ok(verified.username)
 }
 
@@ -463,14 +463,14 @@ fn what_the_client_signs_the_verifier_takes() {
 fn nonces_of_others_and_of_the_past_are_stale() {
     let verifier = Verifier::new("r", &[1; 32]).unwrap().with_algorithms([Algorithm::Md5]).with_nonce_lifetime(60);
     let other = Verifier::new("r", &[2; 32]).unwrap().with_algorithms([Algorithm::Md5]);
-    let made = Context::fixed(1000, "c");
+    let made = Context::at(1000).with_nonce("c");
     let users = |_: &User<'_>| Some(Account::new("Mufasa", "Circle of Life"));
     let check = |asked: &Verifier, now: u64| {
         let challenge = asked.challenges(false, &made).unwrap().remove(0);
         let request = sent(answer(&mufasa(), get("http://h/"), &[challenge.to_str().unwrap()]));
         let (parts, payload) = request.into_parts();
         let seen = MemoryNonceStore::default();
-        verifier.verify(&parts, &payload, users, &seen, &Context::fixed(now, "")).map_err(|refusal| refusal.stale)
+        verifier.verify(&parts, &payload, users, &seen, &Context::at(now)).map_err(|refusal| refusal.stale)
     };
     assert!(check(&verifier, 1000).is_ok() && check(&verifier, 1059).is_ok());
     for (asked, now) in [(&verifier, 1060), (&verifier, 900), (&other, 1000)] {
@@ -484,11 +484,11 @@ proptest! {
         let start = if valid { &b"Digest realm=\"r\", nonce=\"n\", "[..] } else { b"Digest " };
         let mut asked = HeaderMap::new();
         asked.insert(WWW_AUTHENTICATE, HeaderValue::from_bytes(&[start, &value].concat()).unwrap());
-        let (mut exchange, _) = Exchange::start(mufasa(), get("http://h/"), &ctx());
+        let (mut exchange, _) = Exchange::start(mufasa(), get("http://h/"), &ctx()).unwrap();
         for _ in 0..2 {
-            let _ = exchange.on_response(StatusCode::UNAUTHORIZED, &asked, b"", &ctx());
+            let _ = exchange.on_response(Reply::new(StatusCode::UNAUTHORIZED, &asked, b""), &ctx());
         }
-        prop_assert!(!matches!(exchange.on_response(StatusCode::UNAUTHORIZED, &asked, b"", &ctx()), Step::Send(_)));
+        prop_assert!(!matches!(exchange.on_response(Reply::new(StatusCode::UNAUTHORIZED, &asked, b""), &ctx()), Ok(Step::Send(_))));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use countersign_core::challenge::push_quoted;
 use countersign_core::challenge::{self, challenges};
 use countersign_core::replay::NonceStore;
 use countersign_core::{Context, Error, ErrorKind, Payload, Result, Secret, encode};
@@ -9,7 +10,7 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use zeroize::Zeroizing;
 
-use crate::canonical::{self, push_quoted};
+use crate::canonical;
 use crate::signature::{Hash, NonceMac};
 use crate::{Algorithm, Qop};
 
@@ -170,7 +171,7 @@ impl Verifier {
 
     /// When a nonce of ours ends; none for another's, and for one that is over or lies ahead of the clock.
     fn expiry(&self, nonce: &[u8], now: u64) -> Option<u64> {
-        let raw = encode::base64_url_decode(nonce).ok()?;
+        let raw = encode::base64_url_decode(nonce)?;
         let (time, rest) = raw.split_first_chunk::<8>()?;
         let (random, tag) = rest.split_first_chunk::<8>()?;
         let made = u64::from_be_bytes(*time);
@@ -227,7 +228,7 @@ impl Verifier {
         let stale = |why| Refusal { stale: true, error: rejected(why) };
         let until = self.expiry(&answer.nonce, ctx.unix_time()).ok_or_else(|| stale("the nonce is over"))?;
         let key = format!("{}:{nc:08x}", String::from_utf8_lossy(&answer.nonce));
-        if !seen.remember(&key, until, ctx.unix_time()) {
+        if !countersign_core::replay::remember_ready(seen, &key, until, ctx.unix_time()) {
             return Err(stale("the nonce count was used before"));
         }
         let (uri, cnonce) = (uri.into_owned(), answer.cnonce.into_owned());

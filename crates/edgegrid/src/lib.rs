@@ -56,6 +56,9 @@
 //! | a maximum body size of 0 | 131,072 | `invalid-config` |
 //! | `headers_to_sign` | one text, parted by commas | a list |
 
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod canonical;
 mod config;
 mod edgerc;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use bytes::{Buf as _, Bytes};
 use countersign_core::target;
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Signed, query};
+use http::Request;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::uri::Authority;
@@ -162,18 +163,18 @@ impl Scheme for Signer {
         header.advance(header_at);
         let value = HeaderValue::from_maybe_shared(header)
             .map_err(|err| Error::new(ErrorKind::InvalidConfig, "a token cannot stand in a header").with_source(err))?;
-        let mut signed = Signed::default().header(AUTHORIZATION, value);
+        let mut signed = Signed::default().with_header(AUTHORIZATION, value);
         if let Some(uri) = uri {
-            signed = signed.uri(uri);
+            signed = signed.with_uri(uri);
         }
         if let Some(text) = explained {
-            signed = signed.explain_string_to_sign(text);
+            signed = signed.with_string_to_sign(text);
         }
         Ok(signed)
     }
 
-    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
-        Once::boxed(self)
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        Once::boxed(self, request)
     }
 }
 

@@ -121,7 +121,12 @@ impl<F: Fn(&str, &str) -> Option<Secret>> Verifier<F> {
             return Err(rejected("its signature is not that of this request"));
         }
         let key = format!("{client_token};{nonce}");
-        if !self.nonces.remember(&key, time.saturating_add(self.clock_skew), ctx.unix_time()) {
+        if !countersign_core::replay::remember_ready(
+            &*self.nonces,
+            &key,
+            time.saturating_add(self.clock_skew),
+            ctx.unix_time(),
+        ) {
             return Err(rejected("its nonce was seen before"));
         }
         Ok(Verified { client_token: client_token.to_owned(), access_token: access_token.to_owned() })

@@ -40,7 +40,7 @@ fn request() -> impl Strategy<Value = Request<Payload>> {
 
 fn sign(config: &Config, request: Request<Payload>) -> (Parts, Payload, bool) {
     let (mut parts, mut payload) = request.into_parts();
-    let signed = Signer::new(config).unwrap().sign(&mut parts, &mut payload, &Context::fixed(NOW, "n"));
+    let signed = Signer::new(config).unwrap().sign(&mut parts, &mut payload, &Context::at(NOW).with_nonce("n"));
     (parts, payload, signed.is_ok())
 }
 
@@ -62,13 +62,13 @@ proptest! {
             verifier.max_body = config.max_body;
             verifier
         };
-        let ctx = Context::fixed(NOW + 5, "");
+        let ctx = Context::at(NOW + 5);
         let right = verifier("secret");
         let verified = right.verify(&parts, &payload, &ctx);
         prop_assert!(verified.is_ok(), "{verified:?}");
         prop_assert!(right.verify(&parts, &payload, &ctx).is_err(), "a nonce counts once");
         prop_assert!(verifier("other").verify(&parts, &payload, &ctx).is_err());
-        prop_assert!(verifier("secret").verify(&parts, &payload, &Context::fixed(NOW + 31, "")).is_err());
+        prop_assert!(verifier("secret").verify(&parts, &payload, &Context::at(NOW + 31)).is_err());
         if parts.method == "POST" {
             prop_assert!(verifier("secret").verify(&parts, &[7; 200].to_vec().into(), &ctx).is_err());
         }
@@ -108,7 +108,10 @@ fn what_would_break_the_header_apart_is_an_error() {
     let compute = |payload: &Payload, ctx: &Context| signer.compute(&parts, payload, ctx);
     let error = compute(&Payload::Streaming, &Context::now()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PayloadRequired);
-    assert_eq!(compute(&Payload::empty(), &Context::fixed(0, "a;b")).unwrap_err().kind(), ErrorKind::InvalidConfig);
+    assert_eq!(
+        compute(&Payload::empty(), &Context::at(0).with_nonce("a;b")).unwrap_err().kind(),
+        ErrorKind::InvalidConfig
+    );
     assert!(!format!("{signer:?}").contains("s3cret"));
 
     let ctx = Context::now().with_random(|buf| {

@@ -83,7 +83,7 @@ impl Bewit {
         if values.next().is_some() {
             return Err(invalid("the request has two bewits"));
         }
-        let text = base64_url_decode(value.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = base64_url_decode(value.as_bytes()).and_then(|bytes| String::from_utf8(bytes).ok());
         let text = text.ok_or_else(|| invalid("the bewit is not base64 of a text"))?;
         let fields: Vec<String> = text.split('\\').map(str::to_owned).collect();
         let fields = fields.try_into().map_err(|_| invalid("the bewit is not of the form id\\exp\\mac\\ext"))?;

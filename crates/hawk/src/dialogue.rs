@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Scheme as _, Signed, Step};
+use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Scheme as _, Signed, Step};
 use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 use http::{Request, StatusCode, Uri};
@@ -12,6 +12,8 @@ use crate::attributes::Attributes;
 /// One request, and a second one where the server's clock differs; at the end the server's own proof.
 pub(crate) struct Conversation {
     signer: Arc<Signer>,
+    /// Unsigned, as the caller gave it: it may have to be sent again.
+    request: Request<Payload>,
     state: State,
     signed: Option<Signed>,
 }
@@ -26,54 +28,45 @@ enum State {
 }
 
 impl Conversation {
-    pub(crate) const fn new(signer: Arc<Signer>) -> Self {
-        Self { signer, state: State::Unsent, signed: None }
+    pub(crate) const fn new(signer: Arc<Signer>, request: Request<Payload>) -> Self {
+        Self { signer, request, state: State::Unsent, signed: None }
     }
 
-    fn send(&mut self, original: &Request<Payload>, ctx: &Context, state: fn(Parts) -> State) -> Step {
-        let (mut parts, mut payload) = original.clone().into_parts();
-        match self.signer.sign(&mut parts, &mut payload, ctx) {
-            Ok(signed) => {
-                self.signed = Some(signed);
-                self.state = state(parts.clone());
-                Step::Send(Request::from_parts(parts, payload))
-            }
-            Err(why) => {
-                self.state = State::Over;
-                Step::Failed(why)
-            }
-        }
+    fn send(&mut self, ctx: &Context, state: fn(Parts) -> State) -> Result<Step> {
+        let (mut parts, mut payload) = self.request.clone().into_parts();
+        let signed = self.signer.sign(&mut parts, &mut payload, ctx)?;
+        self.signed = Some(signed);
+        self.state = state(parts.clone());
+        Ok(Step::Send(Request::from_parts(parts, payload)))
     }
 
     /// The last reply: the caller's, once the server has proved itself as far as is asked of it.
-    fn finish(&self, sent: &Parts, reply: Reply<'_>) -> Step {
+    fn finish(&self, sent: &Parts, reply: Reply<'_>) -> Result<Step> {
         let required = self.signer.config.require_server_authorization && reply.status != StatusCode::UNAUTHORIZED;
         if !required && !reply.headers.contains_key(crate::SERVER_AUTHORIZATION) {
-            return Step::Done;
+            return Ok(Step::Done);
         }
-        match self.signer.check_response(sent, reply.headers, required.then_some(reply.body)) {
-            Ok(_) => Step::Done,
-            Err(why) => Step::Failed(why),
-        }
+        self.signer.check_response(sent, reply.headers, required.then_some(reply.body))?;
+        Ok(Step::Done)
     }
 }
 
 impl Dialogue for Conversation {
-    fn start(&mut self, original: &Request<Payload>, ctx: &Context) -> Step {
-        self.send(original, ctx, State::Sent)
+    fn start(&mut self, ctx: &Context) -> Result<Step> {
+        self.send(ctx, State::Sent)
     }
 
-    fn on_response(&mut self, original: &Request<Payload>, reply: Reply<'_>, ctx: &Context) -> Step {
+    fn on_response(&mut self, reply: Reply<'_>, ctx: &Context) -> Result<Step> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Sent(sent) if reply.status == StatusCode::UNAUTHORIZED && self.signer.config.timestamp.is_none() => {
-                match self.signer.follow_clock(&sent.uri, reply, ctx) {
-                    Ok(true) => self.send(original, ctx, State::SentAgain),
-                    Ok(false) => self.finish(&sent, reply),
-                    Err(why) => Step::Failed(why),
+                if self.signer.follow_clock(&sent.uri, reply, ctx)? {
+                    self.send(ctx, State::SentAgain)
+                } else {
+                    self.finish(&sent, reply)
                 }
             }
             State::Sent(sent) | State::SentAgain(sent) => self.finish(&sent, reply),
-            State::Unsent | State::Over => Step::Done,
+            State::Unsent | State::Over => Ok(Step::Done),
         }
     }
 

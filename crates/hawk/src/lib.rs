@@ -13,7 +13,7 @@
 //! let request = Request::get("http://example.com:8000/resource/1?b=1&a=2");
 //! let (mut parts, mut payload) = request.body(Payload::empty())?.into_parts();
 //! // A program signs with `Context::now()`; here time and nonce are those of the specification's example.
-//! signer.sign(&mut parts, &mut payload, &Context::fixed(1_353_832_234, "j4h3g2"))?;
+//! signer.sign(&mut parts, &mut payload, &Context::at(1_353_832_234).with_nonce("j4h3g2"))?;
 //! let authorization = parts.headers["authorization"].to_str()?;
 //! assert!(authorization.ends_with("mac=\"6R4rV5iE+NPoym+WwjeHzjAGXUtLNIxmo1vpMofpLAE=\""));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -46,6 +46,9 @@
 //! * With the payload hash on, Postman leaves it out for an empty body; here the empty body is hashed, as the reference client does.
 //! * Postman's nonce has six characters; here it is 16 hex digits. `user` does nothing there either.
 //! * Postman sends a request unsigned, in silence, when id or key is missing; here that is an error.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attributes;
 mod bewit;

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use countersign_core::encode::decimal_in;
 use countersign_core::target::{self, Origin};
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Result, Scheme, Signed};
+use http::Request;
 use http::Uri;
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::request::Parts;
@@ -125,15 +126,15 @@ impl Scheme for Signer {
                 push_plain(&mut header, name, value);
             }
         }
-        let mut signed = Signed::default().header(AUTHORIZATION, header_value(header)?);
+        let mut signed = Signed::default().with_header(AUTHORIZATION, header_value(header)?);
         if ctx.is_explaining() {
-            signed = signed.explain_string_to_sign(text);
+            signed = signed.with_string_to_sign(text);
         }
         Ok(signed)
     }
 
-    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
-        Box::new(Conversation::new(self))
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        Box::new(Conversation::new(self, request))
     }
 }
 

@@ -282,7 +282,12 @@ impl<F: Fn(&str) -> Option<Credentials>> Verifier<F> {
             let error = Error::new(ErrorKind::Rejected, "the request is refused: its time is too far from ours");
             return Err(Refusal { error, www_authenticate: header_value(value)? });
         }
-        if !self.nonces.remember(&format!("{id}\"{time}\"{nonce}"), time.saturating_add(self.clock_skew), now) {
+        if !countersign_core::replay::remember_ready(
+            &*self.nonces,
+            &format!("{id}\"{time}\"{nonce}"),
+            time.saturating_add(self.clock_skew),
+            now,
+        ) {
             return Err(rejected("its nonce was seen before"));
         }
         Ok(())

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use countersign_core::{Context, ErrorKind, Exchange, Payload, Scheme as _, Step};
+use countersign_core::{Context, ErrorKind, Exchange, Payload, Reply, Scheme as _, Step};
 use countersign_hawk::verify::{Credentials, Verifier};
 use countersign_hawk::{Algorithm, Config, SERVER_AUTHORIZATION, Signer};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
@@ -42,7 +42,7 @@ fn request() -> impl Strategy<Value = Request<Payload>> {
 
 fn sign(config: &Config, request: Request<Payload>) -> (Parts, Payload, bool) {
     let (mut parts, mut payload) = request.into_parts();
-    let signed = Signer::new(config).unwrap().sign(&mut parts, &mut payload, &Context::fixed(NOW, "n"));
+    let signed = Signer::new(config).unwrap().sign(&mut parts, &mut payload, &Context::at(NOW).with_nonce("n"));
     (parts, payload, signed.is_ok())
 }
 
@@ -67,14 +67,14 @@ proptest! {
         let (again, _, _) = sign(&config, Request::from_parts(parts.clone(), payload.clone()));
         prop_assert_eq!(&again.headers, &parts.headers);
 
-        let ctx = Context::fixed(NOW + 3, "");
+        let ctx = Context::at(NOW + 3);
         let right = verifier(&config, KEY);
         let verified = right.verify(&parts, &payload, &ctx);
         prop_assert!(verified.is_ok(), "{verified:?}");
         prop_assert_eq!(verified.unwrap().payload_is_signed, config.include_payload_hash);
         prop_assert!(right.verify(&parts, &payload, &ctx).is_err(), "a nonce counts once");
         prop_assert!(verifier(&config, "other").verify(&parts, &payload, &ctx).is_err());
-        prop_assert!(verifier(&config, KEY).verify(&parts, &payload, &Context::fixed(NOW + 61, "")).is_err());
+        prop_assert!(verifier(&config, KEY).verify(&parts, &payload, &Context::at(NOW + 61)).is_err());
         if config.include_payload_hash {
             prop_assert!(verifier(&config, KEY).verify(&parts, &"another".into(), &ctx).is_err());
         }
@@ -86,7 +86,7 @@ proptest! {
         if !signed {
             return Ok(());
         }
-        let verified = verifier(&config, KEY).verify(&parts, &payload, &Context::fixed(NOW, "")).unwrap();
+        let verified = verifier(&config, KEY).verify(&parts, &payload, &Context::at(NOW)).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert("content-type", HeaderValue::from_static("Text/Plain; charset=utf-8"));
         headers.insert(SERVER_AUTHORIZATION, verified.server_authorization("text/plain", &body, &ext).unwrap());
@@ -102,15 +102,15 @@ proptest! {
     fn bewits_hold_until_they_expire(config in config(), path in "/[a-z]{0,3}(\\?[a-z&=?]{0,6})?", ttl in 1_u64..100) {
         let signer = Signer::new(&config).unwrap();
         let uri: Uri = format!("http://h:81{path}").parse().unwrap();
-        let Ok(with_bewit) = signer.bewit(&uri, ttl, &Context::fixed(NOW, "")) else {
+        let Ok(with_bewit) = signer.bewit(&uri, ttl, &Context::at(NOW)) else {
             prop_assert!(config.ext.unwrap().contains('\\'));
             return Ok(());
         };
-        let again = signer.bewit(&with_bewit, ttl, &Context::fixed(NOW, "")).unwrap();
+        let again = signer.bewit(&with_bewit, ttl, &Context::at(NOW)).unwrap();
         prop_assert_eq!(&again, &with_bewit);
         let verify = |uri: &Uri, key, now| {
             let (parts, ()) = Request::get(uri).body(()).unwrap().into_parts();
-            verifier(&config, key).verify_bewit(&parts, &Context::fixed(now, "")).is_ok()
+            verifier(&config, key).verify_bewit(&parts, &Context::at(now)).is_ok()
         };
         prop_assert!(verify(&with_bewit, KEY, NOW + ttl - 1));
         prop_assert!(!verify(&with_bewit, KEY, NOW + ttl));
@@ -127,8 +127,8 @@ proptest! {
         let mut config = Config::new("id", KEY);
         config.require_server_authorization = required;
         let request = Request::get("http://h/").body(Payload::empty()).unwrap();
-        let ctx = Context::fixed(NOW, "n");
-        let (mut exchange, mut step) = Exchange::start(Arc::new(Signer::new(&config).unwrap()), request, &ctx);
+        let ctx = Context::at(NOW).with_nonce("n");
+        let (mut exchange, mut step) = Exchange::start(Arc::new(Signer::new(&config).unwrap()), request, &ctx).unwrap();
         let mut sent = 0;
         for (refused, text) in replies {
             let Step::Send(_) = step else { return Ok(()) };
@@ -137,7 +137,8 @@ proptest! {
             let status = if refused { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
             let value = HeaderValue::try_from(format!("Hawk {text}")).unwrap();
             let headers = HeaderMap::from_iter([(WWW_AUTHENTICATE, value.clone()), (SERVER_AUTHORIZATION, value)]);
-            step = exchange.on_response(status, &headers, b"", &ctx);
+            let Ok(next) = exchange.on_response(Reply::new(status, &headers, b""), &ctx) else { return Ok(()) };
+            step = next;
         }
     }
 }
@@ -146,19 +147,22 @@ proptest! {
 fn a_skewed_clock_is_followed_and_remembered() {
     let signer = Arc::new(Signer::new(&Config::new("id", KEY)).unwrap());
     let verifier = Verifier::new(|_: &str| Some(Credentials::new(KEY)));
-    let (ours, theirs) = (Context::fixed(NOW, "n"), Context::fixed(NOW + 5000, ""));
+    let (ours, theirs) = (Context::at(NOW).with_nonce("n"), Context::at(NOW + 5000));
     let get = || Request::get("https://h/").body(Payload::empty()).unwrap();
 
-    let (mut exchange, step) = Exchange::start(Arc::clone(&signer) as _, get(), &ours);
+    let (mut exchange, step) = Exchange::start(Arc::clone(&signer) as _, get(), &ours).unwrap();
     let Step::Send(request) = step else { panic!("{step:?}") };
     let (parts, payload) = request.into_parts();
     let refusal = verifier.verify(&parts, &payload, &theirs).unwrap_err();
     let headers = HeaderMap::from_iter([(WWW_AUTHENTICATE, refusal.www_authenticate().clone())]);
-    let Step::Send(request) = exchange.on_response(StatusCode::UNAUTHORIZED, &headers, b"", &ours) else { panic!() };
+    let Ok(Step::Send(request)) = exchange.on_response(Reply::new(StatusCode::UNAUTHORIZED, &headers, b""), &ours)
+    else {
+        panic!()
+    };
     let (parts, payload) = request.into_parts();
     verifier.verify(&parts, &payload, &theirs).unwrap();
     // A second refusal is the caller's.
-    assert!(matches!(exchange.on_response(StatusCode::UNAUTHORIZED, &headers, b"", &ours), Step::Done));
+    assert!(matches!(exchange.on_response(Reply::new(StatusCode::UNAUTHORIZED, &headers, b""), &ours), Ok(Step::Done)));
 
     // The next request knows; another origin does not.
     let time = |uri: &str| {
@@ -172,8 +176,8 @@ fn a_skewed_clock_is_followed_and_remembered() {
 
     // A time that is not proved is no time.
     let forged = HeaderMap::from_iter([(WWW_AUTHENTICATE, HeaderValue::from_static("Hawk ts=\"1\", tsm=\"x\""))]);
-    let (mut exchange, _) = Exchange::start(signer, get(), &ours);
-    let Step::Failed(why) = exchange.on_response(StatusCode::UNAUTHORIZED, &forged, b"", &ours) else { panic!() };
+    let (mut exchange, _) = Exchange::start(signer, get(), &ours).unwrap();
+    let Err(why) = exchange.on_response(Reply::new(StatusCode::UNAUTHORIZED, &forged, b""), &ours) else { panic!() };
     assert_eq!(why.kind(), ErrorKind::ServerNotAuthentic);
 }
 
@@ -196,14 +200,14 @@ fn what_no_server_takes_is_an_error() {
 
     let signer = Signer::new(&Config::new("id", KEY)).unwrap();
     let (parts, ()) = Request::get("http://h/").body(()).unwrap().into_parts();
-    let error = signer.compute(&parts, &Payload::empty(), &Context::fixed(NOW, "a\"b")).unwrap_err();
+    let error = signer.compute(&parts, &Payload::empty(), &Context::at(NOW).with_nonce("a\"b")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidConfig);
     assert!(!format!("{signer:?}").contains(KEY));
 
-    let message = signer.message("Example.com", 8000, b"hi", &Context::fixed(NOW, "n")).unwrap();
+    let message = signer.message("Example.com", 8000, b"hi", &Context::at(NOW).with_nonce("n")).unwrap();
     let verify = |host, body: &[u8]| {
         let verifier = Verifier::new(|_: &str| Some(Credentials::new(KEY)));
-        verifier.verify_message(host, 8000, body, &message, &Context::fixed(NOW, "")).is_ok()
+        verifier.verify_message(host, 8000, body, &message, &Context::at(NOW)).is_ok()
     };
     assert!(verify("example.com", b"hi") && !verify("example.org", b"hi") && !verify("example.com", b"ho"));
 }
@@ -213,7 +217,7 @@ fn what_no_server_takes_is_an_error() {
 #[test]
 fn a_bewit_spelt_otherwise_does_not_ride_along() {
     let signer = Signer::new(&Config::new("id", KEY)).unwrap();
-    let ctx = Context::fixed(NOW, "");
+    let ctx = Context::at(NOW);
     let uri = signer.bewit(&"http://h/p?a=1".parse().unwrap(), 60, &ctx).unwrap().to_string();
     let verify = |uri: &str| {
         let (parts, ()) = Request::get(uri).body(()).unwrap().into_parts();

@@ -36,7 +36,8 @@ fn messages() {
         (Algorithm::Sha1, "xsX98WiHEcy5dVyvDQEpbgVw1D8=", "jpZxzjqAJkenY99swwhU6RTkisg="),
     ] {
         let signer = Signer::new(&config(algorithm)).unwrap();
-        let message = signer.message("Example.com", 8000, b"some message", &Context::fixed(NOW, "j4h3g2")).unwrap();
+        let message =
+            signer.message("Example.com", 8000, b"some message", &Context::at(NOW).with_nonce("j4h3g2")).unwrap();
         assert_eq!((message.hash.as_str(), message.mac.as_str()), (hash, mac), "{algorithm}");
     }
 }
@@ -74,12 +75,12 @@ fn bewits() {
         let mut config = config(algorithm);
         config.ext = ext.map(str::to_owned);
         let uri: Uri = uri.parse().unwrap();
-        let made = Signer::new(&config).unwrap().bewit(&uri, 300, &Context::fixed(EXPIRES - 300, "")).unwrap();
+        let made = Signer::new(&config).unwrap().bewit(&uri, 300, &Context::at(EXPIRES - 300)).unwrap();
         let separator = if uri.query().is_some() { '&' } else { '?' };
         assert_eq!(made.to_string(), format!("{uri}{separator}bewit={bewit}"));
 
         let (parts, ()) = Request::get(made).body(()).unwrap().into_parts();
-        let verify = |now| verifier(algorithm).verify_bewit(&parts, &Context::fixed(now, ""));
+        let verify = |now| verifier(algorithm).verify_bewit(&parts, &Context::at(now));
         assert_eq!(verify(EXPIRES - 1).unwrap().1, ext.unwrap_or_default());
         assert!(verify(EXPIRES).is_err());
     }
@@ -106,10 +107,10 @@ fn replies_and_the_servers_time() {
         let signer = Signer::new(&config).unwrap();
         let request = Request::post("https://example.com:8443/a?b").header("content-type", "text/plain");
         let (mut sent, mut payload) = request.body(Payload::from("hi")).unwrap().into_parts();
-        signer.sign(&mut sent, &mut payload, &Context::fixed(NOW, "j4h3g2")).unwrap();
+        signer.sign(&mut sent, &mut payload, &Context::at(NOW).with_nonce("j4h3g2")).unwrap();
 
         const TYPE: &str = "Text/Plain; charset=utf-8";
-        let verified = verifier(algorithm).verify(&sent, &payload, &Context::fixed(NOW, "")).unwrap();
+        let verified = verifier(algorithm).verify(&sent, &payload, &Context::at(NOW)).unwrap();
         assert_eq!(verified.server_authorization(TYPE, b"some reply", "from the server").unwrap(), proof);
         let headers = HeaderMap::from_iter([
             (http::header::CONTENT_TYPE, HeaderValue::from_static(TYPE)),
@@ -118,7 +119,7 @@ fn replies_and_the_servers_time() {
         let ext = signer.check_response(&sent, &headers, Some(b"some reply")).unwrap();
         assert_eq!(ext.as_deref(), Some("from the server"));
 
-        let late = Context::fixed(1_795_492_931, "");
+        let late = Context::at(1_795_492_931);
         let refusal = verifier(algorithm).verify(&sent, &payload, &late).unwrap_err();
         assert_eq!(refusal.www_authenticate(), challenge);
     }

@@ -1,12 +1,10 @@
 use std::sync::Arc;
 
-use countersign_core::challenge::in_headers;
+use countersign_core::challenge::{Side, in_headers};
 use countersign_core::encode::{base64_decode, push_base64};
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Signed, Step};
-use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TRANSFER_ENCODING, WWW_AUTHENTICATE,
-};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Version};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Request, Version};
 
 use crate::Signer;
 use crate::spnego;
@@ -16,6 +14,8 @@ const MOST_REQUESTS: u8 = 6;
 
 pub(crate) struct Conversation {
     signer: Arc<Signer>,
+    /// As the caller gave it: it is sent up to three times.
+    original: Request<Payload>,
     state: State,
     /// Who asks: at first, the server is taken to.
     side: Side,
@@ -38,33 +38,11 @@ enum State {
     Unasked,
 }
 
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Side {
-    Server,
-    Proxy,
-}
-
 /// The name that NTLM's messages travel under.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Mechanism {
     Ntlm,
     Negotiate,
-}
-
-impl Side {
-    const fn asks_in(self) -> HeaderName {
-        match self {
-            Self::Server => WWW_AUTHENTICATE,
-            Self::Proxy => PROXY_AUTHENTICATE,
-        }
-    }
-
-    const fn is_told_in(self) -> HeaderName {
-        match self {
-            Self::Server => AUTHORIZATION,
-            Self::Proxy => PROXY_AUTHORIZATION,
-        }
-    }
 }
 
 impl Mechanism {
@@ -77,18 +55,18 @@ impl Mechanism {
 }
 
 impl Conversation {
-    pub(crate) fn new(signer: Arc<Signer>) -> Self {
+    pub(crate) fn new(signer: Arc<Signer>, original: Request<Payload>) -> Self {
         let negotiate = signer.negotiate();
         let (state, side, mechanism) = (State::Opened, Side::Server, Mechanism::Ntlm);
-        Self { signer, state, side, mechanism, negotiate, requests: 0, signed: None }
+        Self { signer, original, state, side, mechanism, negotiate, requests: 0, signed: None }
     }
 
     /// The opening. A body stays behind, as it would be sent in vain (curl does the same).
-    fn open(&mut self, original: &Request<Payload>, state: State) -> Result<Request<Payload>> {
+    fn open(&mut self, state: State) -> Result<Request<Payload>> {
         self.state = state;
         let message = self.negotiate.clone();
-        let mut request = self.request(original, &message)?;
-        if has_body(original) && !self.signer.disable_retry {
+        let mut request = self.request(&message)?;
+        if has_body(&self.original) && !self.signer.disable_retry {
             *request.body_mut() = Payload::empty();
             request.headers_mut().remove(TRANSFER_ENCODING);
             request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
@@ -97,42 +75,37 @@ impl Conversation {
     }
 
     /// The request with a message to the side that asks.
-    fn request(&mut self, original: &Request<Payload>, message: &[u8]) -> Result<Request<Payload>> {
+    fn request(&mut self, message: &[u8]) -> Result<Request<Payload>> {
         let mut value = format!("{} ", self.mechanism.name());
         push_base64(&mut value, message);
         let value = HeaderValue::try_from(value)
             .map_err(|err| Error::new(ErrorKind::InvalidConfig, "not a header value").with_source(err))?;
-        let signed = Signed::default().header(self.side.is_told_in(), value);
-        let (mut parts, mut payload) = original.clone().into_parts();
+        let signed = Signed::default().with_header(self.side.answers_in(), value);
+        let (mut parts, mut payload) = self.original.clone().into_parts();
         signed.apply(&mut parts, &mut payload);
         self.signed = Some(signed);
         self.requests += 1;
         Ok(Request::from_parts(parts, payload))
     }
 
-    fn challenged(
-        &mut self,
-        original: &Request<Payload>,
-        headers: &HeaderMap,
-        ctx: &Context,
-    ) -> Result<Request<Payload>> {
+    fn challenged(&mut self, headers: &HeaderMap, ctx: &Context) -> Result<Request<Payload>> {
         let Offer { token, bare } = Offer::read(headers, self.side)?;
         if let Some((mechanism, token)) = token {
             self.mechanism = mechanism;
             let wrapped = spnego::response_token(&token);
-            let (parts, payload) = original.clone().into_parts();
+            let (parts, _) = self.original.clone().into_parts();
             let mut proof = self.signer.authenticate(&self.negotiate, wrapped.unwrap_or(&token), &parts, ctx)?;
             if wrapped.is_some() {
                 proof = spnego::wrapped(&proof);
             }
             self.state = State::Proved;
-            return self.request(&Request::from_parts(parts, payload), &proof);
+            return self.request(&proof);
         }
         match bare {
             // The server did not look at the opening, or reads the other name only: once more, as it asks.
             Some(mechanism) if self.state == State::Opened => {
                 self.mechanism = mechanism;
-                self.open(original, State::Reopened)
+                self.open(State::Reopened)
             }
             Some(_) => Err(Error::new(
                 ErrorKind::InvalidChallenge,
@@ -144,44 +117,40 @@ impl Conversation {
 }
 
 impl Dialogue for Conversation {
-    fn start(&mut self, original: &Request<Payload>, _: &Context) -> Step {
-        if matches!(original.version(), Version::HTTP_2 | Version::HTTP_3) {
+    fn start(&mut self, _: &Context) -> Result<Step> {
+        if matches!(self.original.version(), Version::HTTP_2 | Version::HTTP_3) {
             let message =
                 "NTLM authenticates a connection, which HTTP/2 and HTTP/3 share between requests: use HTTP/1.1";
-            return Step::Failed(Error::new(ErrorKind::InvalidRequest, message));
+            return Err(Error::new(ErrorKind::InvalidRequest, message));
         }
-        self.open(original, State::Opened).map_or_else(Step::Failed, Step::Send)
+        self.open(State::Opened).map(Step::Send)
     }
 
-    fn on_response(&mut self, original: &Request<Payload>, reply: Reply<'_>, ctx: &Context) -> Step {
-        let side = match reply.status {
-            StatusCode::UNAUTHORIZED => Side::Server,
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED => Side::Proxy,
-            _ => {
-                // Nobody asked, and the body stayed behind: now the whole request, as it is.
-                let stayed_behind = matches!(self.state, State::Opened | State::Reopened) && has_body(original);
-                if stayed_behind && !self.signer.disable_retry {
-                    self.state = State::Unasked;
-                    self.requests += 1;
-                    self.signed = None;
-                    return Step::Send(original.clone());
-                }
-                return Step::Done;
+    fn on_response(&mut self, reply: Reply<'_>, ctx: &Context) -> Result<Step> {
+        let Some(side) = Side::asking(reply.status) else {
+            // Nobody asked, and the body stayed behind: now the whole request, as it is.
+            let stayed_behind = matches!(self.state, State::Opened | State::Reopened) && has_body(&self.original);
+            if stayed_behind && !self.signer.disable_retry {
+                self.state = State::Unasked;
+                self.requests += 1;
+                self.signed = None;
+                return Ok(Step::Send(self.original.clone()));
             }
+            return Ok(Step::Done);
         };
         if self.signer.disable_retry || self.requests >= MOST_REQUESTS {
-            return Step::Done;
+            return Ok(Step::Done);
         }
         if side != self.side {
             // A proxy before the server, or the server behind a proxy that is content now.
             self.side = side;
             self.mechanism = Mechanism::Ntlm;
-            return self.open(original, State::Opened).map_or_else(Step::Failed, Step::Send);
+            return self.open(State::Opened).map(Step::Send);
         }
         if matches!(self.state, State::Proved | State::Unasked) {
-            return Step::Done;
+            return Ok(Step::Done);
         }
-        self.challenged(original, reply.headers, ctx).map_or_else(Step::Failed, Step::Send)
+        self.challenged(reply.headers, ctx).map(Step::Send)
     }
 
     fn connection_bound(&self) -> bool {
@@ -213,7 +182,7 @@ impl Offer {
             };
             match challenge.token68() {
                 Some(token) if offer.token.is_none() => {
-                    let token = base64_decode(token.as_bytes()).map_err(|_| {
+                    let token = base64_decode(token.as_bytes()).ok_or_else(|| {
                         Error::new(ErrorKind::InvalidChallenge, "the server's NTLM challenge is not base64")
                     })?;
                     offer.token = Some((mechanism, token));

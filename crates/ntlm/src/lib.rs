@@ -10,7 +10,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use countersign_core::{Context, Exchange, Payload, Step};
+//! use countersign_core::{Context, Exchange, Payload, Reply, Step};
 //! use countersign_ntlm::{Config, Signer};
 //! use http::{HeaderMap, HeaderValue, Request, StatusCode};
 //!
@@ -18,14 +18,14 @@
 //! let request = Request::get("http://intranet.example/").body(Payload::empty())?;
 //!
 //! // All legs on one connection: `exchange.connection_bound()` says so.
-//! let (mut exchange, step) = Exchange::start(signer, request, &Context::now());
+//! let (mut exchange, step) = Exchange::start(signer, request, &Context::now())?;
 //! let Step::Send(negotiate) = step else { panic!("{step:?}") };
 //! assert!(negotiate.headers()["authorization"].to_str()?.starts_with("NTLM TlRMTVNTUAAB"));
 //!
 //! let mut headers = HeaderMap::new();
 //! let challenge = "NTLM TlRMTVNTUAACAAAADAAMADgAAAAzgoriASNFZ4mrze8AAAAAAAAAACQAJABEAAAABgBwFwAAAA9TAGUAcgB2AGUAcgACAAwARABvAG0AYQBpAG4AAQAMAFMAZQByAHYAZQByAAAAAAA=";
 //! headers.insert("www-authenticate", HeaderValue::from_static(challenge));
-//! let step = exchange.on_response(StatusCode::UNAUTHORIZED, &headers, &[], &Context::now());
+//! let step = exchange.on_response(Reply::new(StatusCode::UNAUTHORIZED, &headers, b""), &Context::now())?;
 //! let Step::Send(authenticate) = step else { panic!("{step:?}") };
 //! assert!(authenticate.headers()["authorization"].to_str()?.starts_with("NTLM TlRMTVNTUAAD"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -45,6 +45,9 @@
 //!
 //! [MS-NTHT]: https://learn.microsoft.com/openspecs/windows_protocols/ms-ntht/
 //! [MS-NLMP]: https://learn.microsoft.com/openspecs/windows_protocols/ms-nlmp/
+
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod config;
 mod signer;

@@ -23,7 +23,7 @@ pub(crate) fn nt_hash(password: &Secret) -> Key {
 /// # Errors
 /// [`ErrorKind::InvalidKey`] unless it is 32 hex digits.
 pub(crate) fn read_nt_hash(hash: &Secret) -> Result<Key> {
-    let bytes = countersign_core::encode::hex_decode(hash.expose()).ok().map(Zeroizing::new);
+    let bytes = countersign_core::encode::hex_decode(hash.expose()).map(Zeroizing::new);
     let key = bytes.and_then(|bytes| bytes.as_slice().try_into().ok()).map(Zeroizing::new);
     key.ok_or_else(|| Error::new(ErrorKind::InvalidKey, "`nt_hash` is not 32 hex digits"))
 }

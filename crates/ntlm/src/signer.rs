@@ -4,6 +4,7 @@ use std::sync::Arc;
 use countersign_core::encode::hex_decode;
 use countersign_core::target::{self, split_port};
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Result, Scheme, Signed};
+use http::Request;
 use http::request::Parts;
 use zeroize::Zeroizing;
 
@@ -70,7 +71,7 @@ impl Signer {
             None => signature::nt_hash(&config.password),
         };
         let channel_bindings = config.tls_server_end_point.as_ref().map(|hash| {
-            let hash = hex_decode(hash).ok().filter(|hash| !hash.is_empty());
+            let hash = hex_decode(hash).filter(|hash| !hash.is_empty());
             hash.map(|hash| signature::channel_bindings(&hash))
                 .ok_or_else(|| Error::new(ErrorKind::InvalidConfig, "`tls_server_end_point` is not a hash in hex"))
         });
@@ -246,8 +247,8 @@ impl Scheme for Signer {
         ))
     }
 
-    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
-        Box::new(Conversation::new(self))
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        Box::new(Conversation::new(self, request))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use countersign_core::encode::{base64, base64_decode, hex, hex_decode};
-use countersign_core::{Context, ErrorKind, Exchange, Payload, Scheme as _, Step};
+use countersign_core::{Context, ErrorKind, Exchange, Payload, Reply, Result, Scheme as _, Step};
 use http::header::{
     AUTHORIZATION, CONTENT_LENGTH, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TRANSFER_ENCODING, WWW_AUTHENTICATE,
 };
@@ -21,7 +21,7 @@ use crate::{Config, Signer, Version, spnego};
 /// MS-NLMP section 4.2.1: client challenge aa…, session key 55…
 fn ctx() -> Context {
     let second = AtomicBool::new(false);
-    Context::fixed(0, "").with_random(move |buf| {
+    Context::at(0).with_random(move |buf| {
         buf.fill(if second.swap(true, Ordering::SeqCst) { 0x55 } else { 0xaa });
         Ok(())
     })
@@ -218,7 +218,7 @@ fn nothing_secret_is_shown() {
 
 /// Starts a conversation about the request.
 fn start(config: &Config, request: Request<Payload>) -> (Exchange, Step) {
-    Exchange::start(Arc::new(Signer::new(config).unwrap()), request, &ctx())
+    Exchange::start(Arc::new(Signer::new(config).unwrap()), request, &ctx()).unwrap()
 }
 
 fn get() -> Request<Payload> {
@@ -229,26 +229,26 @@ fn post() -> Request<Payload> {
     Request::post("http://server.example/").header(CONTENT_LENGTH, "3").body(Payload::from("a=1")).unwrap()
 }
 
-fn sent(step: Step) -> Request<Payload> {
+fn sent(step: Result<Step>) -> Request<Payload> {
     match step {
-        Step::Send(request) => request,
+        Ok(Step::Send(request)) => request,
         other => panic!("{other:?}"),
     }
 }
 
-fn failed(step: Step) -> ErrorKind {
+fn failed(step: Result<Step>) -> ErrorKind {
     match step {
-        Step::Failed(why) => why.kind(),
+        Err(why) => why.kind(),
         other => panic!("{other:?}"),
     }
 }
 
-fn reply(exchange: &mut Exchange, status: u16, name: HeaderName, values: &[&str]) -> Step {
+fn reply(exchange: &mut Exchange, status: u16, name: HeaderName, values: &[&str]) -> Result<Step> {
     let values = values.iter().map(|value| (name.clone(), HeaderValue::from_str(value).unwrap()));
-    exchange.on_response(StatusCode::from_u16(status).unwrap(), &values.collect::<HeaderMap>(), b"", &ctx())
+    exchange.on_response(Reply::new(StatusCode::from_u16(status).unwrap(), &values.collect::<HeaderMap>(), b""), &ctx())
 }
 
-fn asked(exchange: &mut Exchange, values: &[&str]) -> Step {
+fn asked(exchange: &mut Exchange, values: &[&str]) -> Result<Step> {
     reply(exchange, 401, WWW_AUTHENTICATE, values)
 }
 
@@ -270,10 +270,10 @@ fn ntlm_challenge() -> String {
 fn three_legs_on_one_connection() {
     let (mut exchange, step) = start(&config(), get());
     assert!(exchange.connection_bound());
-    assert_eq!(message_type(&sent(step), AUTHORIZATION), ("NTLM".into(), 1));
+    assert_eq!(message_type(&sent(Ok(step)), AUTHORIZATION), ("NTLM".into(), 1));
     let proof = sent(asked(&mut exchange, &[&ntlm_challenge()]));
     assert_eq!(message_type(&proof, AUTHORIZATION), ("NTLM".into(), 3));
-    assert!(matches!(reply(&mut exchange, 200, WWW_AUTHENTICATE, &[]), Step::Done));
+    assert!(matches!(reply(&mut exchange, 200, WWW_AUTHENTICATE, &[]), Ok(Step::Done)));
 }
 
 #[test]
@@ -281,16 +281,16 @@ fn a_refused_proof_is_final() {
     let (mut exchange, _) = start(&config(), get());
     sent(asked(&mut exchange, &[&ntlm_challenge()]));
     // As a server refuses (MS-NTHT section 3.2.5), and as one that never stops would.
-    assert!(matches!(asked(&mut exchange, &["NTLM"]), Step::Done));
+    assert!(matches!(asked(&mut exchange, &["NTLM"]), Ok(Step::Done)));
     let (mut exchange, _) = start(&config(), get());
     sent(asked(&mut exchange, &[&ntlm_challenge()]));
-    assert!(matches!(asked(&mut exchange, &[&ntlm_challenge()]), Step::Done));
+    assert!(matches!(asked(&mut exchange, &[&ntlm_challenge()]), Ok(Step::Done)));
 }
 
 #[test]
 fn a_body_stays_behind_until_the_proof() {
     let (mut exchange, step) = start(&config(), post());
-    let opening = sent(step);
+    let opening = sent(Ok(step));
     assert_eq!((opening.headers()[CONTENT_LENGTH].as_bytes(), opening.body().bytes().unwrap().len()), (&b"0"[..], 0));
     let proof = sent(asked(&mut exchange, &[&ntlm_challenge()]));
     assert_eq!(
@@ -302,7 +302,7 @@ fn a_body_stays_behind_until_the_proof() {
     let streamed =
         Request::post("http://server.example/").header(TRANSFER_ENCODING, "chunked").body(Payload::Streaming);
     let (mut exchange, step) = start(&config(), streamed.unwrap());
-    let opening = sent(step);
+    let opening = sent(Ok(step));
     assert!(opening.body().bytes().is_some() && !opening.headers().contains_key(TRANSFER_ENCODING));
     let proof = sent(asked(&mut exchange, &[&ntlm_challenge()]));
     assert!(proof.body().bytes().is_none() && proof.headers().contains_key(TRANSFER_ENCODING));
@@ -313,9 +313,9 @@ fn who_is_not_asked_sends_the_request_as_it_is() {
     let (mut exchange, _) = start(&config(), post());
     let whole = sent(reply(&mut exchange, 200, WWW_AUTHENTICATE, &[]));
     assert!(!whole.headers().contains_key(AUTHORIZATION) && whole.body().bytes().unwrap().len() == 3);
-    assert!(matches!(reply(&mut exchange, 200, WWW_AUTHENTICATE, &[]), Step::Done));
+    assert!(matches!(reply(&mut exchange, 200, WWW_AUTHENTICATE, &[]), Ok(Step::Done)));
     let (mut exchange, _) = start(&config(), get());
-    assert!(matches!(reply(&mut exchange, 404, WWW_AUTHENTICATE, &[]), Step::Done));
+    assert!(matches!(reply(&mut exchange, 404, WWW_AUTHENTICATE, &[]), Ok(Step::Done)));
 }
 
 #[test]
@@ -356,7 +356,7 @@ fn a_proxy_and_the_server_behind_it() {
     assert_eq!(message_type(&opening, AUTHORIZATION), ("NTLM".into(), 1));
     assert!(!opening.headers().contains_key(PROXY_AUTHORIZATION));
     assert_eq!(message_type(&sent(asked(&mut exchange, &[&ntlm_challenge()])), AUTHORIZATION), ("NTLM".into(), 3));
-    assert!(matches!(asked(&mut exchange, &["NTLM"]), Step::Done));
+    assert!(matches!(asked(&mut exchange, &["NTLM"]), Ok(Step::Done)));
 }
 
 #[test]
@@ -364,7 +364,7 @@ fn http_2_is_refused() {
     for version in [http::Version::HTTP_2, http::Version::HTTP_3] {
         let mut request = get();
         *request.version_mut() = version;
-        let (_, Step::Failed(why)) = start(&config(), request) else { panic!("sent over {version:?}") };
+        let why = Exchange::start(Arc::new(Signer::new(&config()).unwrap()), request, &ctx()).unwrap_err();
         assert_eq!(why.kind(), ErrorKind::InvalidRequest);
         assert!(why.to_string().contains("use HTTP/1.1"), "{why}");
     }
@@ -375,8 +375,8 @@ fn retries_can_be_left_to_the_caller() {
     let mut config = config();
     config.disable_retry = true;
     let (mut exchange, step) = start(&config, post());
-    assert_eq!(sent(step).body().bytes().unwrap().len(), 3);
-    assert!(matches!(asked(&mut exchange, &[&ntlm_challenge()]), Step::Done));
+    assert_eq!(sent(Ok(step)).body().bytes().unwrap().len(), 3);
+    assert!(matches!(asked(&mut exchange, &[&ntlm_challenge()]), Ok(Step::Done)));
 }
 
 proptest! {
@@ -398,8 +398,8 @@ proptest! {
                 _ => "Negotiate, NTLM".to_owned(),
             };
             match reply(&mut exchange, status, name, &[&value]) {
-                Step::Send(_) => requests += 1,
-                Step::Done | Step::Failed(_) => return Ok(()),
+                Ok(Step::Send(_)) => requests += 1,
+                Ok(Step::Done) | Err(_) => return Ok(()),
                 other => panic!("{other:?}"),
             }
             prop_assert!(requests <= 6, "{requests} requests");

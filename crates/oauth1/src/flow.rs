@@ -20,7 +20,7 @@
 //! let uri = "https://photos.example.net/initiate".parse()?;
 //! let request = flow::temporary_credentials_request(&config, &uri, "https://printer.example.com/ready", &Context::now())?;
 //! let response = send(request)?;
-//! let temporary = flow::temporary_credentials(response.status(), response.headers(), response.body())?;
+//! let temporary = flow::temporary_credentials(&response)?;
 //!
 //! // 2. The user's consent, in a browser.
 //! let url = flow::authorization_url(&"https://photos.example.net/authorize".parse()?, &temporary.token)?;
@@ -32,7 +32,7 @@
 //! let uri = "https://photos.example.net/token".parse()?;
 //! let request = flow::token_request(&config, &uri, &temporary, &verifier, &Context::now())?;
 //! let response = send(request)?;
-//! let credentials = flow::token_credentials(response.status(), response.headers(), response.body())?;
+//! let credentials = flow::token_credentials(&response)?;
 //!
 //! let signer = Signer::new(&config.with_token(credentials.token, credentials.token_secret))?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -41,7 +41,9 @@
 use std::borrow::Cow;
 
 use countersign_core::encode::{form_decode, percent_decode, push_percent};
-use countersign_core::{Context, Error, ErrorKind, Payload, Quoted, Result, Scheme as _, Secret, challenge, query};
+use countersign_core::{
+    Context, Error, ErrorKind, Payload, Quoted, Reply, Result, Scheme as _, Secret, challenge, query,
+};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, StatusCode, Uri};
 use subtle::ConstantTimeEq as _;
@@ -179,12 +181,13 @@ fn post(config: &Config, uri: &Uri, form: String, ctx: &Context) -> Result<Reque
 ///
 /// # Errors
 /// [`ErrorKind::TokenRequestFailed`] with the status, and `oauth_problem` where the reply has one.
-pub fn temporary_credentials(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Result<Credentials> {
-    let (credentials, confirmed) = credentials(status, headers, body)?;
+pub fn temporary_credentials<'a>(reply: impl Into<Reply<'a>>) -> Result<Credentials> {
+    let reply = reply.into();
+    let (credentials, confirmed) = credentials(reply)?;
     if !confirmed {
         const WHY: &str = "`oauth_callback_confirmed` is not true: the provider speaks OAuth 1.0, before its revision A, and is open \
             to session fixation";
-        return Err(failed(status, WHY));
+        return Err(failed(reply.status, WHY));
     }
     Ok(credentials)
 }
@@ -193,12 +196,13 @@ pub fn temporary_credentials(status: StatusCode, headers: &HeaderMap, body: &[u8
 ///
 /// # Errors
 /// [`ErrorKind::TokenRequestFailed`] with the status, and `oauth_problem` where the reply has one.
-pub fn token_credentials(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Result<Credentials> {
-    credentials(status, headers, body).map(|(credentials, _)| credentials)
+pub fn token_credentials<'a>(reply: impl Into<Reply<'a>>) -> Result<Credentials> {
+    credentials(reply.into()).map(|(credentials, _)| credentials)
 }
 
 /// What a reply to either request holds, and whether the callback is confirmed.
-fn credentials(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Result<(Credentials, bool)> {
+fn credentials(reply: Reply<'_>) -> Result<(Credentials, bool)> {
+    let Reply { status, headers, body, .. } = reply;
     let pairs = Pairs::read(body);
     if let Some(problem) = problem(headers, &pairs) {
         return Err(failed(status, &format!("oauth_problem is {}", Quoted(problem.as_bytes()))));
@@ -285,7 +289,7 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, body: &str) -> Result<Credentials> {
-        temporary_credentials(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes())
+        temporary_credentials(Reply::new(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes()))
     }
 
     #[test]
@@ -314,7 +318,7 @@ mod tests {
     fn problems_are_read_from_the_header() {
         let value = HeaderValue::from_static("OAuth realm=\"x\", oauth_problem=\"timestamp%5Frefused\"");
         let headers = HeaderMap::from_iter([(WWW_AUTHENTICATE, value)]);
-        let error = token_credentials(StatusCode::UNAUTHORIZED, &headers, b"").unwrap_err();
+        let error = token_credentials(Reply::new(StatusCode::UNAUTHORIZED, &headers, b"")).unwrap_err();
         assert!(error.to_string().contains("timestamp_refused"), "{error}");
     }
 
@@ -339,7 +343,7 @@ mod tests {
     fn requests_carry_what_their_leg_needs() {
         let config = Config::new("k", "s").with_token("old", "old");
         let uri: Uri = "https://h/initiate".parse().unwrap();
-        let ctx = Context::fixed(1, "n");
+        let ctx = Context::at(1).with_nonce("n");
         let header = |request: &Request<Payload>| request.headers()[AUTHORIZATION].to_str().unwrap().to_owned();
         let first = header(&temporary_credentials_request(&config, &uri, "oob", &ctx).unwrap());
         assert!(first.contains("oauth_callback=\"oob\"") && !first.contains("oauth_token="), "{first}");

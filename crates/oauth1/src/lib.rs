@@ -12,7 +12,7 @@
 //! let request = Request::get("http://photos.example.net/photos?file=vacation.jpg&size=original");
 //! let (mut parts, mut payload) = request.body(Payload::empty())?.into_parts();
 //! // A program signs with `Context::now()`; here time and nonce are those of OAuth Core 1.0, appendix A.5.
-//! let ctx = Context::fixed(1_191_242_096, "kllo9940pd9333jh");
+//! let ctx = Context::at(1_191_242_096).with_nonce("kllo9940pd9333jh");
 //! signer.sign(&mut parts, &mut payload, &ctx)?;
 //! let authorization = parts.headers["authorization"].to_str()?;
 //! assert!(authorization.ends_with("oauth_signature=\"tR3%2BTy81lMeYAr%2FFid0kMTYa%2FWM%3D\""));
@@ -42,6 +42,9 @@
 //!
 //! Postman draws an 11-character nonce, here it is 32 hex digits. It sends a request unsigned, in
 //! silence, when the consumer key is missing; here that is an error.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod canonical;
 mod config;

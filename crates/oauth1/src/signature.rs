@@ -230,7 +230,7 @@ pub(crate) fn is_signature(
         #[cfg(feature = "rsa")]
         SignatureMethod::RsaSha1 | SignatureMethod::RsaSha256 | SignatureMethod::RsaSha512 => {
             let key = read_public_key(public_key)?;
-            let Ok(signature) = countersign_core::encode::base64_decode(signature) else { return Ok(false) };
+            let Some(signature) = countersign_core::encode::base64_decode(signature) else { return Ok(false) };
             Ok(match method {
                 SignatureMethod::RsaSha1 => key.pkcs1v15_verify::<Sha1>(base_string, &signature),
                 SignatureMethod::RsaSha256 => key.pkcs1v15_verify::<Sha256>(base_string, &signature),

@@ -7,7 +7,7 @@ use countersign_core::query::{self, Edit};
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Signed};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
-use http::{Method, Uri};
+use http::{Method, Request, Uri};
 
 use crate::canonical::{self, Parameters, is_protocol};
 use crate::signature::{Key, SignatureMethod};
@@ -158,7 +158,7 @@ impl Scheme for Signer {
         let mut signed = Signed::default();
         // PLAINTEXT signs no text, and what it sends is the key.
         if ctx.is_explaining() && self.method != SignatureMethod::Plaintext {
-            signed = signed.explain_string_to_sign(text.clone());
+            signed = signed.with_string_to_sign(text.clone());
         }
 
         if place == Place::Header {
@@ -168,26 +168,26 @@ impl Scheme for Signer {
                 push_param(&mut text, self.config.encode_header_params, name, value);
             }
             text.truncate(text.len() - 2);
-            signed = signed.header(AUTHORIZATION, header_value(text)?);
+            signed = signed.with_header(AUTHORIZATION, header_value(text)?);
         } else if has_oauth_header(parts) {
             signed = signed.without_header(AUTHORIZATION);
         }
         let pairs = self.fixed.iter().map(|fixed| (fixed.name, fixed.value.as_str())).chain(varying);
         if replaces_query {
-            signed = signed.uri(signed_query(&parts.uri, pairs.clone().filter(|_| place == Place::Query))?);
+            signed = signed.with_uri(signed_query(&parts.uri, pairs.clone().filter(|_| place == Place::Query))?);
         }
         if replaces_form {
             let form = signed_form(form.unwrap_or_default(), pairs.filter(|_| place == Place::Body));
             if parts.headers.contains_key(CONTENT_LENGTH) {
-                signed = signed.plain_header(CONTENT_LENGTH, HeaderValue::from(form.len()));
+                signed = signed.with_plain_header(CONTENT_LENGTH, HeaderValue::from(form.len()));
             }
-            signed = signed.payload(Payload::from(form));
+            signed = signed.with_payload(Payload::from(form));
         }
         Ok(signed)
     }
 
-    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
-        Once::boxed(self)
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        Once::boxed(self, request)
     }
 }
 

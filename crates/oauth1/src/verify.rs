@@ -148,7 +148,7 @@ impl<F: Fn(&str, Option<&str>) -> Option<Keys>> Verifier<F> {
         let parts = [consumer_key, token.unwrap_or_default(), timestamp, nonce];
         let key = parts.map(|part| countersign_core::encode::percent(part.as_bytes())).join(" ");
         let expires_at = time.saturating_add(self.clock_skew);
-        if !self.nonces.remember(&key, expires_at, ctx.unix_time()) {
+        if !countersign_core::replay::remember_ready(&*self.nonces, &key, expires_at, ctx.unix_time()) {
             return Err(rejected("its nonce was seen before"));
         }
         Ok(Verified {
@@ -296,14 +296,14 @@ mod tests {
 
     fn signed(config: &Config, request: http::request::Builder, body: &'static str) -> (Parts, Payload) {
         let (mut parts, mut payload) = request.body(Payload::from(body)).unwrap().into_parts();
-        Signer::new(config).unwrap().sign(&mut parts, &mut payload, &Context::fixed(NOW, "n")).unwrap();
+        Signer::new(config).unwrap().sign(&mut parts, &mut payload, &Context::at(NOW).with_nonce("n")).unwrap();
         (parts, payload)
     }
 
     fn kind(parts: &Parts, payload: &Payload, secret: &str, now: u64) -> Option<ErrorKind> {
         let mut verifier = Verifier::new(|_: &str, _: Option<&str>| Some(Keys::new(secret).with_token_secret("ts")));
         verifier.allow_plaintext = true;
-        verifier.verify(parts, payload, &Context::fixed(now, "")).err().map(|err| err.kind())
+        verifier.verify(parts, payload, &Context::at(now)).err().map(|err| err.kind())
     }
 
     fn form() -> http::request::Builder {

@@ -49,7 +49,7 @@ fn request() -> impl Strategy<Value = Request<Payload>> {
 
 fn sign(config: &Config, request: Request<Payload>) -> (Parts, Payload, bool) {
     let (mut parts, mut payload) = request.into_parts();
-    let signed = Signer::new(config).unwrap().sign(&mut parts, &mut payload, &Context::fixed(NOW, "n0nce"));
+    let signed = Signer::new(config).unwrap().sign(&mut parts, &mut payload, &Context::at(NOW).with_nonce("n0nce"));
     (parts, payload, signed.is_ok())
 }
 
@@ -93,7 +93,7 @@ proptest! {
                 let mut verifier =
                     Verifier::new(move |_: &str, _: Option<&str>| Some(Keys::new(secret).with_token_secret("token secret")));
                 verifier.allow_plaintext = true;
-                verifier.verify(&parts, &payload, &Context::fixed(NOW, ""))
+                verifier.verify(&parts, &payload, &Context::at(NOW))
             };
             let verified = verify("secret");
             prop_assert!(verified.is_ok(), "{verified:?}");

@@ -20,13 +20,14 @@ use crate::token::{ServerError, Token, read_object};
 /// use countersign_oauth2::{AuthorizationRequest, Callback, Grant};
 ///
 /// let grant = Grant::authorization_code("https://as/auth", "https://as/token", "app", "http://127.0.0.1:8080/callback");
-/// let authorization = AuthorizationRequest::new(&grant, &Context::now())?;
+/// let ctx = Context::now();
+/// let authorization = AuthorizationRequest::new(&grant, &ctx)?;
 /// println!("open {}", authorization.url());
 ///
 /// // The browser comes back with our state, or it is somebody else's answer.
 /// let url = format!("http://127.0.0.1:8080/callback?code=SplxlOBeZQQYbYS6WxSbIA&state={}", authorization.state());
-/// assert!(matches!(authorization.callback(&url, 0)?, Callback::Code(_)));
-/// let forged = authorization.callback("http://127.0.0.1:8080/callback?code=x&state=y", 0);
+/// assert!(matches!(authorization.callback(&url, &ctx)?, Callback::Code(_)));
+/// let forged = authorization.callback("http://127.0.0.1:8080/callback?code=x&state=y", &ctx);
 /// assert_eq!(forged.unwrap_err().kind(), ErrorKind::StateMismatch);
 /// # Ok::<(), countersign_core::Error>(())
 /// ```
@@ -137,7 +138,8 @@ impl AuthorizationRequest {
     ///
     /// # Errors
     /// [`ErrorKind::TokenRequestFailed`] when the server refuses, or its reply lacks `request_uri`.
-    pub fn pushed(&mut self, reply: Reply<'_>) -> Result<()> {
+    pub fn pushed<'a>(&mut self, reply: impl Into<Reply<'a>>) -> Result<()> {
+        let reply = reply.into();
         let object = read_object(reply)?;
         let request_uri = object.get("request_uri").and_then(Value::as_str).ok_or_else(|| {
             Error::new(ErrorKind::TokenRequestFailed, "the reply to the pushed request has no `request_uri`")
@@ -150,13 +152,13 @@ impl AuthorizationRequest {
     }
 
     /// Reads the URL that the browser came back on: whole, or as a listener sees it (`/callback?…`). A fragment counts for the
-    /// implicit grant alone. `now` is in seconds since the Unix epoch.
+    /// implicit grant only.
     ///
     /// # Errors
     /// * [`ErrorKind::StateMismatch`] when it is not the answer to this request: another callback URL, `state` or `iss`, or a
     ///   parameter that occurs twice.
     /// * [`ErrorKind::TokenRequestFailed`] when the person or server refused (`error`), or code or token are missing.
-    pub fn callback(&self, url: &str, now: u64) -> Result<Callback> {
+    pub fn callback(&self, url: &str, ctx: &Context) -> Result<Callback> {
         let mismatch = |why: &'static str| Error::new(ErrorKind::StateMismatch, why);
         let (url, fragment) = url.split_once('#').unwrap_or((url, ""));
         let uri: Uri = url.parse().map_err(|err| mismatch("the callback is no URL").with_source(err))?;
@@ -189,7 +191,7 @@ impl AuthorizationRequest {
             return Err(failed(format!("the authorization was refused: {error}")).with_source(error));
         }
         if is_implicit {
-            let token = Token::from_object(&parameters, now);
+            let token = Token::from_object(&parameters, ctx);
             return token.map(Callback::Token).map_err(|why| failed(format!("the callback has no token: {why}")));
         }
         let code = get("code").ok_or_else(|| failed("the callback has no `code`".to_owned()))?;
@@ -320,7 +322,7 @@ mod tests {
     #[test]
     fn callbacks_are_checked_before_they_are_believed() {
         let request = AuthorizationRequest::new(&grant(), &Context::now()).unwrap();
-        let read = |url: &str| match request.callback(url, 0) {
+        let read = |url: &str| match request.callback(url, &Context::at(0)) {
             Ok(Callback::Code(code)) => Ok(code.expose().to_owned()),
             Ok(Callback::Token(_)) => Ok(String::new()),
             Err(why) => Err(why.kind()),
@@ -343,7 +345,7 @@ mod tests {
             assert_eq!(read(url), Err(ErrorKind::StateMismatch), "{url}");
         }
         assert_eq!(read("https://app/back?state=st+ate"), Err(ErrorKind::TokenRequestFailed));
-        let error = request.callback("https://app/back?state=st+ate&error=access_denied", 0).unwrap_err();
+        let error = request.callback("https://app/back?state=st+ate&error=access_denied", &Context::at(0)).unwrap_err();
         assert_eq!(ServerError::cause_of(&error).unwrap().error, "access_denied");
     }
 
@@ -355,7 +357,7 @@ mod tests {
         let request = AuthorizationRequest::new(&grant, &Context::now()).unwrap();
         assert!(request.url().query().unwrap().contains("response_type=token") && request.code_verifier.is_none());
         let url = "http://127.0.0.1:5432/back#access_token=t&token_type=Bearer&expires_in=60&state=st%20ate";
-        let Callback::Token(token) = request.callback(url, 1000).unwrap() else { panic!() };
+        let Callback::Token(token) = request.callback(url, &Context::at(1000)).unwrap() else { panic!() };
         assert_eq!((token.access_token.expose(), token.expires_at), ("t", Some(1060)));
     }
 }

@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn clients_authenticate_as_they_are_told() {
         let mut grant = Grant::client_credentials("https://h/t", "odd:client", "p+ s:%");
-        let ctx = Context::fixed(1000, "j");
+        let ctx = Context::at(1000).with_nonce("j");
         let sent = |grant: &Grant| {
             let request = Form::default().into_request(grant, "https://h/t".parse().unwrap(), &ctx).unwrap();
             let header = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());

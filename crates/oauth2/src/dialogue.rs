@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use countersign_core::sync::lock;
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Signed, Step, challenge};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, Request, StatusCode};
@@ -7,12 +8,14 @@ use http::{HeaderMap, Request, StatusCode};
 use crate::Signer;
 use crate::dpop::{is_nonce_error, wants_nonce};
 use crate::request::{refresh_request, token_request};
-use crate::session::{Acquired, How, Lead, Outcome, lock};
+use crate::session::{Acquired, How, Lead, Outcome};
 use crate::token::{ServerError, Token};
 
 /// At most: token, request, refresh, request; and one more token request where a refresh token is not known any more.
 pub(crate) struct Conversation {
     signer: Arc<Signer>,
+    /// Unsigned, as the caller gave it: it may have to be sent again.
+    original: Request<Payload>,
     state: State,
     /// A token that the server refused: there is no second time.
     refused: Option<Arc<Token>>,
@@ -33,13 +36,13 @@ enum State {
 }
 
 impl Conversation {
-    pub(crate) const fn new(signer: Arc<Signer>) -> Self {
-        Self { signer, state: State::Unsent, refused: None, signed: None, proved_again: (false, false) }
+    pub(crate) const fn new(signer: Arc<Signer>, original: Request<Payload>) -> Self {
+        Self { signer, original, state: State::Unsent, refused: None, signed: None, proved_again: (false, false) }
     }
 
-    fn go_on(&mut self, original: &Request<Payload>, ctx: &Context) -> Result<Step> {
-        match self.signer.session.acquire(self.refused.as_deref(), ctx.unix_time())? {
-            Acquired::Use(token) => self.send(original, token, ctx),
+    fn go_on(&mut self, ctx: &Context) -> Result<Step> {
+        match self.signer.session.acquire(self.refused.as_deref(), ctx)? {
+            Acquired::Use(token) => self.send(token, ctx),
             Acquired::Fetch(lead, how) => self.fetch(lead, how, ctx),
             Acquired::Wait(wait, outcome) => {
                 self.state = State::Waiting(outcome);
@@ -72,8 +75,8 @@ impl Conversation {
         }
     }
 
-    fn send(&mut self, original: &Request<Payload>, token: Arc<Token>, ctx: &Context) -> Result<Step> {
-        let (mut parts, mut payload) = original.clone().into_parts();
+    fn send(&mut self, token: Arc<Token>, ctx: &Context) -> Result<Step> {
+        let (mut parts, mut payload) = self.original.clone().into_parts();
         let signed = self.signer.place(&parts, &token, ctx)?;
         signed.apply(&mut parts, &mut payload);
         self.signed = Some(signed);
@@ -81,22 +84,15 @@ impl Conversation {
         Ok(Step::Send(Request::from_parts(parts, payload)))
     }
 
-    fn on_token(
-        &mut self,
-        lead: Lead,
-        how: How,
-        original: &Request<Payload>,
-        reply: Reply<'_>,
-        ctx: &Context,
-    ) -> Result<Step> {
+    fn on_token(&mut self, lead: Lead, how: How, reply: Reply<'_>, ctx: &Context) -> Result<Step> {
         let session = &self.signer.session;
         if let Ok(uri) = self.signer.grant()?.access_token_url.parse() {
             self.signer.prover.learn(&uri, reply.headers);
         }
-        let why = match Token::from_reply(reply, ctx.unix_time()) {
+        let why = match Token::from_reply(reply, ctx) {
             Ok(token) => {
                 let token = session.fetched(lead, &how, token)?;
-                return self.send(original, token, ctx);
+                return self.send(token, ctx);
             }
             Err(why) => why,
         };
@@ -108,75 +104,68 @@ impl Conversation {
         {
             session.drop_refresh(refresh)?;
             if self.signer.grant()?.grant_type.needs_person() || lead.old.is_some() {
-                return self.without(lead, why, original, ctx);
+                return self.without(lead, why, ctx);
             }
             return self.fetch(lead, How::Grant, ctx);
         }
-        self.without(lead, why, original, ctx)
+        self.without(lead, why, ctx)
     }
 
     /// No new token: the old one serves as long as it is good.
-    fn without(&mut self, lead: Lead, why: Error, original: &Request<Payload>, ctx: &Context) -> Result<Step> {
+    fn without(&mut self, lead: Lead, why: Error, ctx: &Context) -> Result<Step> {
         let old = lead.old.clone();
         lead.fail(&why);
         match old {
-            Some(token) => self.send(original, token, ctx),
+            Some(token) => self.send(token, ctx),
             None => Err(why),
         }
     }
 
     /// Whether the server refused for DPoP's nonce, for the first time.
-    fn wants_nonce(&mut self, original: &Request<Payload>, reply: Reply<'_>) -> bool {
-        self.signer.prover.learn(original.uri(), reply.headers);
+    fn wants_nonce(&mut self, reply: Reply<'_>) -> bool {
+        self.signer.prover.learn(self.original.uri(), reply.headers);
         reply.status == StatusCode::UNAUTHORIZED
             && wants_nonce(reply.headers)
             && !std::mem::replace(&mut self.proved_again.1, true)
     }
-
-    fn or_fail(&mut self, step: Result<Step>) -> Step {
-        step.unwrap_or_else(|why| {
-            self.state = State::Over;
-            Step::Failed(why)
-        })
-    }
 }
 
 impl Dialogue for Conversation {
-    fn start(&mut self, original: &Request<Payload>, ctx: &Context) -> Step {
-        let step = self.go_on(original, ctx);
-        self.or_fail(step)
+    fn start(&mut self, ctx: &Context) -> Result<Step> {
+        self.go_on(ctx)
     }
 
-    fn resume(&mut self, original: &Request<Payload>, ctx: &Context) -> Step {
-        let shared = match &self.state {
-            State::Waiting(outcome) => lock(outcome).clone(),
+    fn resume(&mut self, ctx: &Context) -> Result<Step> {
+        let shared = match std::mem::replace(&mut self.state, State::Over) {
+            State::Waiting(outcome) => lock(&outcome).clone(),
             _ => None,
         };
-        if let Some(Err(failure)) = shared {
-            return self.or_fail(Err(failure.into_error()));
+        match shared {
+            Some(Err(failure)) => Err(failure.into_error()),
+            _ => self.go_on(ctx),
         }
-        self.start(original, ctx)
     }
 
-    fn on_response(&mut self, original: &Request<Payload>, reply: Reply<'_>, ctx: &Context) -> Step {
+    fn on_response(&mut self, reply: Reply<'_>, ctx: &Context) -> Result<Step> {
         match std::mem::replace(&mut self.state, State::Over) {
-            State::Fetching(lead, how) => {
-                let step = self.on_token(lead, how, original, reply, ctx);
-                self.or_fail(step)
-            }
-            State::Sent(token) if self.wants_nonce(original, reply) => {
-                let step = self.send(original, token, ctx);
-                self.or_fail(step)
-            }
+            State::Fetching(lead, how) => self.on_token(lead, how, reply, ctx),
+            State::Sent(token) if self.wants_nonce(reply) => self.send(token, ctx),
             State::Sent(token) if self.refused.is_none() && is_invalid_token(reply.status, reply.headers) => {
                 self.refused = Some(token);
                 if self.signer.session.grant().is_none() {
-                    return Step::Done;
+                    return Ok(Step::Done);
                 }
-                let step = self.go_on(original, ctx);
-                self.or_fail(step)
+                self.go_on(ctx)
             }
-            State::Sent(_) | State::Unsent | State::Waiting(_) | State::Over => Step::Done,
+            State::Sent(_) | State::Unsent | State::Waiting(_) | State::Over => Ok(Step::Done),
+        }
+    }
+
+    /// The token endpoint cannot be reached: the old token serves as long as it is good.
+    fn on_send_failed(&mut self, ctx: &Context) -> Option<Result<Step>> {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Fetching(lead, _) => lead.old.clone().map(|token| self.send(token, ctx)),
+            _ => None,
         }
     }
 

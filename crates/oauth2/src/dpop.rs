@@ -8,8 +8,8 @@ use http::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method, Request, Uri};
 
 use crate::config::Grant;
-use crate::session::lock;
 use crate::token::ServerError;
+use countersign_core::sync::lock;
 
 /// The proof's header.
 pub(crate) const DPOP: HeaderName = HeaderName::from_static("dpop");

@@ -108,7 +108,7 @@ mod tests {
     /// The fields of RFC 9449 section 4.1, and `ath` of section 7.1's token.
     #[test]
     fn proofs_hold_what_the_rfc_asks_and_verify() {
-        let ctx = Context::fixed(1_562_262_616, "-BwC3ESc6acc2lTc").with_random(|buf| {
+        let ctx = Context::at(1_562_262_616).with_nonce("-BwC3ESc6acc2lTc").with_random(|buf| {
             buf.fill(7);
             Ok(())
         });
@@ -137,7 +137,7 @@ mod tests {
     fn what_is_no_key_is_said_to_be_none() {
         let error = KeyPair::read("private_key", &"-----BEGIN PRIVATE KEY-----\n".into()).err().unwrap();
         assert!(error.kind() == ErrorKind::InvalidKey && error.to_string().contains("PKCS#8"), "{error}");
-        let broken = Context::fixed(0, "").with_random(|buf| {
+        let broken = Context::at(0).with_random(|buf| {
             buf.fill(0);
             Ok(())
         });

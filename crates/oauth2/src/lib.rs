@@ -21,22 +21,21 @@
 //! let signer = Arc::new(Signer::new(&Config::with_grant(grant))?);
 //!
 //! let request = Request::get("https://api.example.com/items").body(Payload::empty())?;
-//! let (mut exchange, mut step) = Exchange::start(signer, request, &Context::now());
+//! let (mut exchange, mut step) = Exchange::start(signer, request, &Context::now())?;
 //! let mut sent = 0;
 //! loop {
-//!     match step {
+//!     step = match step {
 //!         Step::Send(request) => {
 //!             sent += 1;
 //!             let reply = send(request)?;
-//!             step = exchange.on_response(reply.status(), reply.headers(), reply.body(), &Context::now());
+//!             exchange.on_response(&reply, &Context::now())?
 //!         }
-//!         Step::Wait(turn) => {
-//!             turn.wait(); // another exchange is fetching the token; or `turn.await`
-//!             step = exchange.resume(&Context::now());
+//!         Step::Wait(wait) => {
+//!             wait.block(); // another exchange is fetching the token; or `wait.await`
+//!             exchange.resume(&Context::now())?
 //!         }
 //!         Step::Done => break,
-//!         Step::Failed(why) => return Err(why.into()),
-//!     }
+//!     };
 //! }
 //! assert_eq!(sent, 2);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -60,6 +59,9 @@
 //! * It opens no browser and listens on no port.
 //! * Keys of `private_key_jwt` and DPoP are on P-256 (feature `jwt`); no RSA. Id tokens are kept, not verified.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod authorization;
 mod client;
 mod config;
@@ -71,6 +73,7 @@ mod session;
 mod signer;
 mod store;
 mod token;
+mod turn;
 
 pub mod request;
 

@@ -135,7 +135,8 @@ pub struct Introspection {
 ///
 /// # Errors
 /// [`ErrorKind::TokenRequestFailed`] when the server refuses, or the reply lacks `active`.
-pub fn introspection(reply: Reply<'_>) -> Result<Introspection> {
+pub fn introspection<'a>(reply: impl Into<Reply<'a>>) -> Result<Introspection> {
+    let reply = reply.into();
     let object = success(reply)?;
     let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
     Ok(Introspection {
@@ -194,7 +195,8 @@ pub fn metadata_urls(issuer: &str) -> Result<[Uri; 2]> {
 ///
 /// # Errors
 /// [`ErrorKind::TokenRequestFailed`] when there is none; [`ErrorKind::ServerNotAuthentic`] when it is another issuer's.
-pub fn metadata(issuer: &str, reply: Reply<'_>) -> Result<Metadata> {
+pub fn metadata<'a>(issuer: &str, reply: impl Into<Reply<'a>>) -> Result<Metadata> {
+    let reply = reply.into();
     let object = success(reply)?;
     let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
     let list = |name: &str| {
@@ -270,12 +272,12 @@ pub struct DeviceAuthorization {
 }
 
 impl DeviceAuthorization {
-    /// Reads the reply to [`device_request`], received at `now`.
+    /// Reads the reply to [`device_request`], received now.
     ///
     /// # Errors
     /// [`ErrorKind::TokenRequestFailed`] when the server refuses, or the reply lacks a field.
-    pub fn from_reply(reply: Reply<'_>, now: u64) -> Result<Self> {
-        let object = success(reply)?;
+    pub fn from_reply<'a>(reply: impl Into<Reply<'a>>, ctx: &Context) -> Result<Self> {
+        let object = success(reply.into())?;
         let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
         let number = |name: &str| object.get(name).and_then(Value::as_u64);
         // `verification_url` is what Google calls it.
@@ -285,7 +287,7 @@ impl DeviceAuthorization {
             user_code: text("user_code").ok_or_else(|| lacks("user_code"))?,
             verification_uri: uri.ok_or_else(|| lacks("verification_uri"))?,
             verification_uri_complete: text("verification_uri_complete"),
-            expires_at: now.saturating_add(number("expires_in").ok_or_else(|| lacks("expires_in"))?),
+            expires_at: ctx.unix_time().saturating_add(number("expires_in").ok_or_else(|| lacks("expires_in"))?),
             interval: number("interval").unwrap_or(5),
         })
     }
@@ -303,11 +305,11 @@ impl DeviceAuthorization {
 
     /// Whether to ask again after this error: the person is not done yet. A server that is asked too often is asked more slowly
     /// from then on (RFC 8628 section 3.5).
-    pub fn goes_on(&mut self, error: &Error, now: u64) -> bool {
+    pub fn goes_on(&mut self, error: &Error, ctx: &Context) -> bool {
         let Some(cause) = crate::ServerError::cause_of(error) else { return false };
         if cause.error == "slow_down" {
             self.interval = self.interval.saturating_add(5);
         }
-        now < self.expires_at && ["authorization_pending", "slow_down"].contains(&cause.error.as_str())
+        ctx.unix_time() < self.expires_at && ["authorization_pending", "slow_down"].contains(&cause.error.as_str())
     }
 }

@@ -1,13 +1,15 @@
 //! The token that all requests share, and who fetches the next one: one at a time, while the others wait for it or use the old one.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
-use countersign_core::{Context, Error, ErrorKind, Result, Secret, Turn, Wait};
+use countersign_core::sync::lock;
+use countersign_core::{Context, Error, ErrorKind, Result, Secret, Wait};
 
 use crate::authorization::AuthorizationRequest;
 use crate::config::Grant;
 use crate::store::{TokenKey, TokenStore};
 use crate::token::{ServerError, Token};
+use crate::turn::Turn;
 
 pub(crate) struct Session {
     grant: Option<Grant>,
@@ -87,11 +89,6 @@ impl Lead {
     }
 }
 
-/// Nothing that is done under these locks can panic half-way, so what a poisoned one holds is whole.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Session {
     pub(crate) fn new(grant: Option<Grant>, token: Option<Token>, store: Option<Arc<dyn TokenStore>>) -> Self {
         let refresh_token =
@@ -102,9 +99,9 @@ impl Session {
     }
 
     /// The token, if one can be used now.
-    pub(crate) fn current(&self, now: u64) -> Result<Option<Arc<Token>>> {
+    pub(crate) fn current(&self, ctx: &Context) -> Result<Option<Arc<Token>>> {
         self.load()?;
-        Ok(lock(&self.state).token.clone().filter(|token| token.is_valid(now)))
+        Ok(lock(&self.state).token.clone().filter(|token| token.is_valid(ctx)))
     }
 
     fn load(&self) -> Result<()> {
@@ -117,8 +114,8 @@ impl Session {
         Ok(())
     }
 
-    /// What to do for a token at `now`. `refused` is one that a server did not take.
-    pub(crate) fn acquire(&self, refused: Option<&Token>, now: u64) -> Result<Acquired> {
+    /// What to do for a token now. `refused` is one that a server did not take.
+    pub(crate) fn acquire(&self, refused: Option<&Token>, ctx: &Context) -> Result<Acquired> {
         self.load()?;
         let mut state = lock(&self.state);
         if let (Some(token), Some(refused)) = (&state.token, refused)
@@ -127,8 +124,8 @@ impl Session {
             state.refresh_token = token.refresh_token.clone().or(state.refresh_token.take());
             state.token = None;
         }
-        let valid = state.token.clone().filter(|token| token.is_valid(now));
-        if let Some(token) = valid.as_ref().filter(|token| !token.is_due(now)) {
+        let valid = state.token.clone().filter(|token| token.is_valid(ctx));
+        if let Some(token) = valid.as_ref().filter(|token| !token.is_due(ctx)) {
             return Ok(Acquired::Use(Arc::clone(token)));
         }
         if let Some((turn, outcome)) =
@@ -146,7 +143,7 @@ impl Session {
             (None, Some(grant)) if !grant.grant_type.needs_person() => How::Grant,
             _ => return Ok(valid.map_or(Acquired::Person, Acquired::Use)),
         };
-        let (turn, outcome) = (Arc::new(Turn::new()), Outcome::default());
+        let (turn, outcome) = (Arc::new(Turn::default()), Outcome::default());
         state.flight = Some((Arc::downgrade(&turn), Arc::clone(&outcome)));
         Ok(Acquired::Fetch(Lead { _turn: turn, outcome, old: valid }, how))
     }

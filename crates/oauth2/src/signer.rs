@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use countersign_core::sync::lock;
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Scheme, Signed, query};
 use http::Request;
 use http::header::{AUTHORIZATION, HeaderValue};
@@ -12,7 +13,7 @@ use crate::config::{AddTo, Config, GrantType};
 use crate::dialogue::Conversation;
 use crate::dpop::{DPOP, Prover};
 use crate::request::{refresh_request, token_request};
-use crate::session::{Session, lock};
+use crate::session::Session;
 use crate::store::TokenStore;
 use crate::token::Token;
 
@@ -77,7 +78,7 @@ impl Signer {
     /// # Errors
     /// When the store fails.
     pub fn token(&self, ctx: &Context) -> Result<Option<Token>> {
-        Ok(self.session.current(ctx.unix_time())?.map(|token| Token::clone(&token)))
+        Ok(self.session.current(ctx)?.map(|token| Token::clone(&token)))
     }
 
     /// Forgets the token, here and in the store. Gives it back, to be revoked.
@@ -134,7 +135,7 @@ impl Signer {
             .session
             .pending()
             .ok_or_else(|| Error::new(ErrorKind::StateMismatch, "a callback came, and no consent was asked for"))?;
-        match pending.callback(url, ctx.unix_time())? {
+        match pending.callback(url, ctx)? {
             Callback::Code(code) => {
                 let mut request = pending.token_request(&code, ctx)?;
                 self.session.grant().map_or(Ok(()), |grant| self.prover.prove(grant, &mut request, ctx))?;
@@ -151,11 +152,12 @@ impl Signer {
     ///
     /// # Errors
     /// As [`Token::from_reply`].
-    pub fn accept(&self, reply: Reply<'_>, ctx: &Context) -> Result<()> {
+    pub fn accept<'a>(&self, reply: impl Into<Reply<'a>>, ctx: &Context) -> Result<()> {
+        let reply = reply.into();
         if let Some(Ok(uri)) = self.session.grant().map(|grant| grant.access_token_url.parse()) {
             self.prover.learn(&uri, reply.headers);
         }
-        let mut token = Token::from_reply(reply, ctx.unix_time())?;
+        let mut token = Token::from_reply(reply, ctx)?;
         // No new refresh token in the reply keeps the old (RFC 6749 section 6).
         token.refresh_token = match token.refresh_token {
             Some(new) => Some(new),
@@ -194,7 +196,7 @@ impl Signer {
         let grant = self.session.grant();
         let proof = self.prover.proof(grant, &parts.method, &parts.uri, Some(&token.access_token), ctx)?;
         Ok(match proof {
-            Some(proof) => signed.header(DPOP, proof),
+            Some(proof) => signed.with_header(DPOP, proof),
             None => signed,
         })
     }
@@ -203,13 +205,13 @@ impl Signer {
         let is_token = |name: &[u8]| name == b"access_token";
         match self.config.add_to {
             AddTo::Header => {
-                let signed = Signed::default().header(AUTHORIZATION, self.cached_header(token)?);
+                let signed = Signed::default().with_header(AUTHORIZATION, self.cached_header(token)?);
                 let has_stale = parts.uri.query().is_some_and(|query| query.contains("access_token="));
-                if has_stale { Ok(signed.uri(query::replace(&parts.uri, is_token, &[])?)) } else { Ok(signed) }
+                if has_stale { Ok(signed.with_uri(query::replace(&parts.uri, is_token, &[])?)) } else { Ok(signed) }
             }
             AddTo::Query => {
                 let uri = query::replace(&parts.uri, is_token, &[("access_token", token.access_token.expose())])?;
-                Ok(Signed::default().uri(uri).without_header(AUTHORIZATION))
+                Ok(Signed::default().with_uri(uri).without_header(AUTHORIZATION))
             }
         }
     }
@@ -217,15 +219,15 @@ impl Signer {
 
 impl Scheme for Signer {
     fn compute(&self, parts: &Parts, _: &Payload, ctx: &Context) -> Result<Signed> {
-        let Some(token) = self.session.current(ctx.unix_time())? else {
+        let Some(token) = self.session.current(ctx)? else {
             const WHY: &str = "there is no token yet: get one through an exchange, which fetches it";
             return Err(Error::new(ErrorKind::NeedsExchange, WHY));
         };
         self.place(parts, &token, ctx)
     }
 
-    fn dialogue(self: Arc<Self>) -> Box<dyn Dialogue> {
-        Box::new(Conversation::new(self))
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        Box::new(Conversation::new(self, request))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use countersign_core::sync::lock;
 
 use countersign_core::{Result, Secret};
 
@@ -76,12 +78,12 @@ pub struct MemoryTokenStore(Mutex<BTreeMap<TokenKey, Token>>);
 
 impl TokenStore for MemoryTokenStore {
     fn load(&self, key: &TokenKey) -> Result<Option<Token>> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned())
+        Ok(lock(&self.0).get(key).cloned())
     }
 
     fn replace(&self, key: &TokenKey, expected_refresh: Option<&Secret>, new: Option<&Token>) -> Result<bool> {
         // No step below can panic half-way, so a poisoned map is a whole one.
-        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens = lock(&self.0);
         if tokens.get(key).and_then(|token| token.refresh_token.as_ref()) != expected_refresh {
             return Ok(false);
         }
@@ -93,6 +95,6 @@ impl TokenStore for MemoryTokenStore {
     }
 
     fn list(&self) -> Result<Vec<TokenKey>> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect())
+        Ok(lock(&self.0).keys().cloned().collect())
     }
 }

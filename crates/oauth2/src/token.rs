@@ -1,6 +1,6 @@
 use std::fmt;
 
-use countersign_core::{Error, ErrorKind, Quoted, Reply, Result, Secret};
+use countersign_core::{Context, Error, ErrorKind, Quoted, Reply, Result, Secret};
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
@@ -55,7 +55,7 @@ impl Token {
         }
     }
 
-    /// Reads a token endpoint's reply (RFC 6749 section 5), received at `now`, in seconds since the Unix epoch.
+    /// Reads a token endpoint's reply (RFC 6749 section 5), received now.
     ///
     /// Lenient where servers are: `error` counts whatever the status, null is as good as absent, `expires_in` may be a text or a
     /// fraction, a missing `token_type` is `Bearer`, a list of scopes is joined.
@@ -64,16 +64,17 @@ impl Token {
     /// [`ErrorKind::TokenRequestFailed`] with the status: for an error of the server's, whose `error`, `error_description` and
     /// `error_uri` the message quotes; for a redirect, a body that is too long, is not JSON or lacks a token, for a token that no
     /// header can hold, or an unknown type.
-    pub fn from_reply(reply: Reply<'_>, now: u64) -> Result<Self> {
+    pub fn from_reply<'a>(reply: impl Into<Reply<'a>>, ctx: &Context) -> Result<Self> {
+        let reply = reply.into();
         let object = read_object(reply)?;
         if !reply.status.is_success() {
             return Err(failed(reply, "the body has no `error`"));
         }
-        Self::from_object(&object, now).map_err(|why| failed(reply, why))
+        Self::from_object(&object, ctx).map_err(|why| failed(reply, why))
     }
 
     /// Of the parameters of a reply, or of a callback's fragment.
-    pub(crate) fn from_object(object: &Map<String, Value>, now: u64) -> Result<Self, &'static str> {
+    pub(crate) fn from_object(object: &Map<String, Value>, ctx: &Context) -> Result<Self, &'static str> {
         let text = |name: &str| match object.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if text.chars().any(char::is_control) => Err("a token holds a control character"),
@@ -100,7 +101,7 @@ impl Token {
             access_token: access_token.into(),
             token_type: token_type.to_owned(),
             refresh_token: text("refresh_token")?.map(Secret::from),
-            expires_at: expires_in.map(|seconds| now.saturating_add(seconds)),
+            expires_at: expires_in.map(|seconds| ctx.unix_time().saturating_add(seconds)),
             expires_in,
             scope,
             id_token: text("id_token")?.map(Secret::from),
@@ -108,22 +109,22 @@ impl Token {
         })
     }
 
-    /// Whether the token can still be used at `now`.
+    /// Whether the token can still be used.
     #[must_use]
-    pub fn is_valid(&self, now: u64) -> bool {
-        self.expires_at.is_none_or(|at| now < at)
+    pub fn is_valid(&self, ctx: &Context) -> bool {
+        self.expires_at.is_none_or(|at| ctx.unix_time() < at)
     }
 
     /// For how many seconds the token can still be used; `None` if that is unknown.
     #[must_use]
-    pub fn time_left(&self, now: u64) -> Option<u64> {
-        self.expires_at.map(|at| at.saturating_sub(now))
+    pub fn time_left(&self, ctx: &Context) -> Option<u64> {
+        self.expires_at.map(|at| at.saturating_sub(ctx.unix_time()))
     }
 
     /// Whether it is time for another: 30 seconds before the end, but never more than a quarter of the lifetime.
-    pub(crate) fn is_due(&self, now: u64) -> bool {
+    pub(crate) fn is_due(&self, ctx: &Context) -> bool {
         let margin = self.expires_in.map_or(30, |lifetime| (lifetime / 4).min(30));
-        self.expires_at.is_some_and(|at| now >= at.saturating_sub(margin))
+        self.expires_at.is_some_and(|at| ctx.unix_time() >= at.saturating_sub(margin))
     }
 }
 
@@ -222,9 +223,9 @@ mod tests {
     use super::*;
 
     fn read(status: u16, body: &str) -> Result<Token> {
-        let reply =
-            Reply { status: StatusCode::from_u16(status).unwrap(), headers: &HeaderMap::new(), body: body.as_bytes() };
-        Token::from_reply(reply, 1000)
+        let headers = HeaderMap::new();
+        let reply = Reply::new(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes());
+        Token::from_reply(reply, &Context::at(1000))
     }
 
     #[test]
@@ -280,10 +281,10 @@ mod tests {
     fn a_short_life_has_a_short_margin() {
         let token =
             |lifetime| Token { expires_at: Some(1000 + lifetime), expires_in: Some(lifetime), ..Token::new("t") };
-        assert!(!token(60).is_due(1044) && token(60).is_due(1045));
-        assert!(!token(3600).is_due(4569) && token(3600).is_due(4570));
-        assert!(token(60).is_valid(1059) && !token(60).is_valid(1060));
-        assert!(!Token::new("t").is_due(u64::MAX));
+        assert!(!token(60).is_due(&Context::at(1044)) && token(60).is_due(&Context::at(1045)));
+        assert!(!token(3600).is_due(&Context::at(4569)) && token(3600).is_due(&Context::at(4570)));
+        assert!(token(60).is_valid(&Context::at(1059)) && !token(60).is_valid(&Context::at(1060)));
+        assert!(!Token::new("t").is_due(&Context::at(u64::MAX)));
         assert!(!format!("{:?}", Token::new("hunter2")).contains("hunter2"));
     }
 }

@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 
-use countersign_core::{Context, ErrorKind, Exchange, Payload, Scheme as _, Secret, Step};
+use countersign_core::{Context, ErrorKind, Exchange, Payload, Reply, Result, Scheme as _, Secret, Step};
 use countersign_oauth2::{
     AddTo, Config, Grant, GrantType, MemoryTokenStore, ServerError, Signer, Token, TokenKey, TokenStore as _,
 };
@@ -27,29 +27,37 @@ fn api() -> Request<Payload> {
 }
 
 /// A reply: status, and a body, or for a 401 the error of its challenge.
-type Reply<'a> = (u16, &'a str);
+type Answer<'a> = (u16, &'a str);
 
-fn answer(exchange: &mut Exchange, (status, text): Reply<'_>, now: u64) -> Step {
+fn answer(exchange: &mut Exchange, (status, text): Answer<'_>, now: u64) -> Result<Step> {
     let mut headers = HeaderMap::new();
     if status == 401 && !text.starts_with('{') {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::try_from(format!("Bearer error=\"{text}\"")).unwrap());
     }
-    exchange.on_response(StatusCode::from_u16(status).unwrap(), &headers, text.as_bytes(), &Context::fixed(now, "n"))
+    let reply = Reply::new(StatusCode::from_u16(status).unwrap(), &headers, text.as_bytes());
+    exchange.on_response(reply, &Context::at(now).with_nonce("n"))
 }
 
 /// What one exchange sends, as `grant_type …` or the token, and how it ends.
-fn talk(signer: &Arc<Signer>, now: u64, replies: &[Reply<'_>]) -> (Vec<String>, Result<(), countersign_core::Error>) {
-    let (mut exchange, mut step) = Exchange::start(Arc::clone(signer) as _, api(), &Context::fixed(now, "n"));
+fn talk(signer: &Arc<Signer>, now: u64, replies: &[Answer<'_>]) -> (Vec<String>, Result<(), countersign_core::Error>) {
+    let started = Exchange::start(Arc::clone(signer) as _, api(), &Context::at(now).with_nonce("n"));
+    let (mut exchange, mut step) = match started {
+        Ok(started) => started,
+        Err(why) => return (Vec::new(), Err(why)),
+    };
     let (mut sent, mut replies) = (Vec::new(), replies.iter());
     loop {
         match step {
             Step::Send(request) => {
                 sent.push(shown(&request));
                 assert_eq!(exchange.reads_body(), request.uri().host() == Some("as"));
-                step = answer(&mut exchange, *replies.next().expect("a reply for each request"), now);
+                let reply = *replies.next().expect("a reply for each request");
+                match answer(&mut exchange, reply, now) {
+                    Ok(next) => step = next,
+                    Err(why) => break (sent, Err(why)),
+                }
             }
             Step::Done => break (sent, Ok(())),
-            Step::Failed(why) => break (sent, Err(why)),
             Step::Wait(_) => panic!("nobody to wait for"),
         }
     }
@@ -76,7 +84,7 @@ fn a_token_is_fetched_once_refreshed_in_time_and_keeps_its_refresh_token() {
     assert_eq!(talk(&signer, NOW + 44, &[(200, "")]).0, ["Bearer one"]);
     let (sent, _) = talk(&signer, NOW + 45, &[(200, TWO), (200, "")]);
     assert_eq!(sent, ["grant_type=refresh_token&refresh_token=r1", "Bearer two"]);
-    assert_eq!(signer.token(&Context::fixed(NOW + 45, "")).unwrap().unwrap().refresh_token, Some("r1".into()));
+    assert_eq!(signer.token(&Context::at(NOW + 45)).unwrap().unwrap().refresh_token, Some("r1".into()));
     // A body that is no JSON, a 5xx: the old token serves, and the refresh token stays.
     let (sent, _) = talk(&signer, NOW + 100, &[(503, "<html>"), (200, "")]);
     assert_eq!(sent, ["grant_type=refresh_token&refresh_token=r1", "Bearer two"]);
@@ -115,7 +123,7 @@ fn a_token_at_hand_is_just_sent() {
         .into_parts();
     let signed = |config: &Config| {
         let (mut parts, mut payload) = (parts.clone(), Payload::empty());
-        Signer::new(config).unwrap().sign(&mut parts, &mut payload, &Context::fixed(NOW, "")).unwrap();
+        Signer::new(config).unwrap().sign(&mut parts, &mut payload, &Context::at(NOW)).unwrap();
         parts
     };
     let in_query = signed(&config);
@@ -131,7 +139,7 @@ fn a_token_at_hand_is_just_sent() {
     for token in ["", "a\r\nb"] {
         assert_eq!(Signer::new(&Config::new(token)).unwrap_err().kind(), ErrorKind::InvalidConfig);
     }
-    let unsigned = signer(client_credentials()).compute(&parts, &Payload::empty(), &Context::fixed(NOW, ""));
+    let unsigned = signer(client_credentials()).compute(&parts, &Payload::empty(), &Context::at(NOW));
     assert_eq!(unsigned.unwrap_err().kind(), ErrorKind::NeedsExchange);
 }
 
@@ -144,24 +152,23 @@ fn fifty_threads_make_one_token_request() {
             scope.spawn(|| {
                 barrier.wait();
                 let (mut exchange, mut step) =
-                    Exchange::start(Arc::clone(&signer) as _, api(), &Context::fixed(NOW, "n"));
+                    Exchange::start(Arc::clone(&signer) as _, api(), &Context::at(NOW).with_nonce("n")).unwrap();
                 loop {
                     match step {
                         Step::Send(request) if request.uri().host() == Some("as") => {
                             fetched.fetch_add(1, Ordering::SeqCst);
                             std::thread::sleep(std::time::Duration::from_millis(20));
-                            step = answer(&mut exchange, (200, ONE), NOW);
+                            step = answer(&mut exchange, (200, ONE), NOW).unwrap();
                         }
                         Step::Send(request) => {
                             assert_eq!(shown(&request), "Bearer one");
-                            step = answer(&mut exchange, (200, ""), NOW);
+                            step = answer(&mut exchange, (200, ""), NOW).unwrap();
                         }
-                        Step::Wait(turn) => {
-                            turn.wait();
-                            step = exchange.resume(&Context::fixed(NOW, "n"));
+                        Step::Wait(wait) => {
+                            wait.block();
+                            step = exchange.resume(&Context::at(NOW).with_nonce("n")).unwrap();
                         }
                         Step::Done => break,
-                        Step::Failed(why) => panic!("{why}"),
                     }
                 }
             });
@@ -173,30 +180,30 @@ fn fifty_threads_make_one_token_request() {
 #[test]
 fn waiters_share_a_failure_and_take_over_from_a_leader_that_is_gone() {
     let signer = signer(client_credentials());
-    let start = || Exchange::start(Arc::clone(&signer) as _, api(), &Context::fixed(NOW, "n"));
+    let start = || Exchange::start(Arc::clone(&signer) as _, api(), &Context::at(NOW).with_nonce("n")).unwrap();
     let (mut leader, step) = start();
     assert!(matches!(step, Step::Send(_)));
     let (mut waiter, step) = start();
     let Step::Wait(wait) = step else { panic!() };
-    let Step::Failed(why) = answer(&mut leader, (400, r#"{"error":"invalid_client"}"#), NOW) else { panic!() };
+    let Err(why) = answer(&mut leader, (400, r#"{"error":"invalid_client"}"#), NOW) else { panic!() };
     assert_eq!(ServerError::cause_of(&why).unwrap().error, "invalid_client");
-    wait.wait();
-    let Step::Failed(shared) = waiter.resume(&Context::fixed(NOW, "n")) else { panic!() };
+    wait.block();
+    let Err(shared) = waiter.resume(&Context::at(NOW).with_nonce("n")) else { panic!() };
     assert_eq!((shared.to_string(), ServerError::cause_of(&shared).is_some()), (why.to_string(), true));
 
     let (leader, _) = start();
     let (mut waiter, step) = start();
     let Step::Wait(wait) = step else { panic!() };
     drop(leader);
-    wait.wait();
-    let Step::Send(request) = waiter.resume(&Context::fixed(NOW, "n")) else { panic!() };
+    wait.block();
+    let Ok(Step::Send(request)) = waiter.resume(&Context::at(NOW).with_nonce("n")) else { panic!() };
     assert_eq!(request.uri(), "https://as/token");
     // While one refreshes, a token that is still good serves the others.
-    let Step::Send(_) = answer(&mut waiter, (200, ONE), NOW) else { panic!() };
-    let late = Context::fixed(NOW + 50, "n");
-    let (_refreshing, step) = Exchange::start(Arc::clone(&signer) as _, api(), &late);
+    let Ok(Step::Send(_)) = answer(&mut waiter, (200, ONE), NOW) else { panic!() };
+    let late = Context::at(NOW + 50).with_nonce("n");
+    let (_refreshing, step) = Exchange::start(Arc::clone(&signer) as _, api(), &late).unwrap();
     assert!(matches!(step, Step::Send(request) if request.uri().host() == Some("as")));
-    let (_, step) = Exchange::start(Arc::clone(&signer) as _, api(), &late);
+    let (_, step) = Exchange::start(Arc::clone(&signer) as _, api(), &late).unwrap();
     assert!(matches!(step, Step::Send(request) if request.headers()[AUTHORIZATION] == "Bearer one"));
 }
 
@@ -210,12 +217,13 @@ fn a_person_is_asked_by_url() {
     let url = why.to_string().split(' ').find(|word| word.starts_with("https://as/auth?")).unwrap().to_owned();
     let state = url.split("state=").nth(1).unwrap().split('&').next().unwrap();
 
-    let ctx = Context::fixed(NOW, "n");
+    let ctx = Context::at(NOW).with_nonce("n");
     let error = signer.callback("http://127.0.0.1:8080/back?code=c&state=x", &ctx).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::StateMismatch);
     let request = signer.callback(&format!("http://127.0.0.1:8080/back?code=c&state={state}"), &ctx).unwrap().unwrap();
     assert_eq!(shown(&request), "grant_type=authorization_code&code=c");
-    let reply = countersign_core::Reply { status: StatusCode::OK, headers: &HeaderMap::new(), body: ONE.as_bytes() };
+    let headers = HeaderMap::new();
+    let reply = Reply::new(StatusCode::OK, &headers, ONE.as_bytes());
     signer.accept(reply, &ctx).unwrap();
     assert_eq!(talk(&signer, NOW, &[(200, "")]).0, ["Bearer one"]);
     // Refreshed without the person, until the server forgets.

@@ -22,10 +22,13 @@
 //!
 //! Bodies are bytes: what ureq would stream cannot be signed, nor sent again.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 use std::fmt;
 
-use countersign::core::target::Origin;
-use countersign::{Authenticator, Context, Exchange, Payload, Step, redirect};
+use countersign::scheme::target::Origin;
+use countersign::{Authenticator, Exchange, Payload, Reply, Step, redirect};
 use http::{Request, Response};
 use ureq::{Agent, Body};
 
@@ -79,7 +82,7 @@ impl RunWith for Agent {
 
 /// One request's conversation, from its first leg to the caller's response.
 fn converse(agent: &Agent, auth: &Authenticator, request: &Request<Payload>) -> Result<Response<Body>, Error> {
-    let (mut exchange, mut step) = auth.start(request.clone(), &Context::now());
+    let (mut exchange, mut step) = auth.start(request.clone(), &auth.context())?;
     // Sent one after the other over a pool of their own, all legs go over one connection.
     let own = exchange.connection_bound().then(|| Agent::new_with_config(agent.config().clone()));
     let agent = own.as_ref().unwrap_or(agent);
@@ -90,33 +93,42 @@ fn converse(agent: &Agent, auth: &Authenticator, request: &Request<Payload>) -> 
                 if let Some(response) = last.take() {
                     drain(response);
                 }
-                let (response, next) = reply(&mut exchange, send(agent, request)?)?;
-                last = Some(response);
-                next
+                match send(agent, request) {
+                    Ok(response) => {
+                        let (response, next) = reply(auth, &mut exchange, response)?;
+                        last = Some(response);
+                        next
+                    }
+                    // The scheme may go on without a leg of its own; else the failure is the caller's.
+                    Err(why) => exchange.on_send_failed(&auth.context()).ok_or(why)??,
+                }
             }
-            Step::Wait(turn) => {
-                turn.wait();
-                exchange.resume(&Context::now())
+            Step::Wait(wait) => {
+                wait.block();
+                exchange.resume(&auth.context())?
             }
             Step::Done => {
                 let nothing =
                     || countersign::Error::new(countersign::ErrorKind::InvalidRequest, "the scheme sent nothing");
                 return last.ok_or_else(|| nothing().into());
             }
-            Step::Failed(why) => return Err(why.into()),
         };
     }
 }
 
 /// Hands a response to the scheme, its body only if it is asked for.
-fn reply(exchange: &mut Exchange, response: Response<Body>) -> Result<(Response<Body>, Step), Error> {
+fn reply(
+    auth: &Authenticator,
+    exchange: &mut Exchange,
+    response: Response<Body>,
+) -> Result<(Response<Body>, Step), Error> {
     let (parts, mut body) = response.into_parts();
     if !exchange.reads_body() {
-        let step = exchange.on_response(parts.status, &parts.headers, &[], &Context::now());
+        let step = exchange.on_response(Reply::new(parts.status, &parts.headers, &[]), &auth.context())?;
         return Ok((Response::from_parts(parts, body), step));
     }
     let bytes = body.with_config().limit(MOST_READ).read_to_vec()?;
-    let step = exchange.on_response(parts.status, &parts.headers, &bytes, &Context::now());
+    let step = exchange.on_response(Reply::new(parts.status, &parts.headers, &bytes), &auth.context())?;
     Ok((Response::from_parts(parts, Body::builder().data(bytes)), step))
 }
 

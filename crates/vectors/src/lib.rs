@@ -9,6 +9,9 @@
 //! }
 //! ```
 
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 macro_rules! files {
     ($($name:literal,)*) => {
         /// Every vector file: its name, and its JSON text.

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 
-use countersign::{AuthConfig, Authenticator, Context, Error, Payload, Step};
+use countersign::{AuthConfig, Authenticator, Context, Payload, Step};
 use http::{Request, Response};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,25 +27,24 @@ fn send(
     auth: &Authenticator,
     request: Request<Payload>,
 ) -> Result<Response<Vec<u8>>, Box<dyn std::error::Error>> {
-    let (mut exchange, mut step) = auth.start(request, &Context::now());
-    let mut response = None;
+    let (mut exchange, mut step) = auth.start(request, &Context::now())?;
+    let mut last = None;
     loop {
-        match step {
+        step = match step {
             Step::Send(request) => {
                 let signed = if request.headers().contains_key("authorization") { "signed" } else { "unsigned" };
                 println!("{} {} ({signed})", request.method(), request.uri().path());
                 let body = request.map(|body| body.bytes().map(|bytes| bytes.to_vec()).unwrap_or_default());
                 let (parts, mut body) = client.run(body)?.into_parts();
-                let reply = response.insert(Response::from_parts(parts, body.read_to_vec()?));
-                step = exchange.on_response(reply.status(), reply.headers(), reply.body(), &Context::now());
+                let reply = last.insert(Response::from_parts(parts, body.read_to_vec()?));
+                exchange.on_response(&*reply, &Context::now())?
             }
-            Step::Wait(turn) => {
-                turn.wait();
-                step = exchange.resume(&Context::now());
+            Step::Wait(wait) => {
+                wait.block();
+                exchange.resume(&Context::now())?
             }
-            Step::Done => return response.ok_or_else(|| "no reply".into()),
-            Step::Failed(why) => return Err(Error::into(why)),
-        }
+            Step::Done => return last.ok_or_else(|| "no reply".into()),
+        };
     }
 }
 

@@ -1,8 +1,8 @@
 //! A small server that demands Digest and checks it with `Verifier`, and a client that is let in, refused, and not replayed.
 
-use countersign::core::replay::MemoryNonceStore;
 use countersign::digest::{Account, User, Verifier};
-use countersign::{AuthConfig, Authenticator, Context, Payload, Step};
+use countersign::scheme::replay::MemoryNonceStore;
+use countersign::{AuthConfig, Authenticator, Context, Payload};
 use http::{Request, Response, StatusCode};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -56,15 +56,9 @@ fn answer(
 /// The status of the last reply.
 fn get(auth: &Authenticator, uri: &str) -> Result<u16, Box<dyn std::error::Error>> {
     let client: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let (mut exchange, mut step) = auth.start(Request::get(uri).body(())?, &Context::now());
-    let mut status = 0;
-    while let Step::Send(request) = step {
-        let reply = client.run(request.map(|_| ()))?;
-        status = reply.status().as_u16();
-        step = exchange.on_response(reply.status(), reply.headers(), b"", &Context::now());
-    }
-    match step {
-        Step::Failed(why) => Err(why.into()),
-        _ => Ok(status),
-    }
+    let response = auth.drive(Request::get(uri).body(())?, |request| -> Result<_, Box<dyn std::error::Error>> {
+        let (parts, mut body) = client.run(request.map(|_| ()))?.into_parts();
+        Ok(Response::from_parts(parts, body.read_to_vec()?))
+    })?;
+    Ok(response.status().as_u16())
 }

@@ -3,7 +3,7 @@
 
 use countersign::hawk::verify::{Credentials, Verifier};
 use countersign::hawk::{Config, SERVER_AUTHORIZATION};
-use countersign::{AuthConfig, Authenticator, Context, Payload, Step};
+use countersign::{AuthConfig, Authenticator, Context, Payload};
 use http::{Request, Response, StatusCode};
 
 const KEY: &str = "werxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn";
@@ -36,21 +36,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
 
     let request = Request::post(format!("http://{server}/")).header("content-type", "text/plain").body("hi")?;
-    let (mut exchange, mut step) = auth.start(request, &Context::now());
-    let mut text = String::new();
-    loop {
-        match step {
-            Step::Send(request) => {
-                let request = request.map(|body| body.bytes().map(|bytes| bytes.to_vec()).unwrap_or_default());
-                let mut reply = client.run(request)?;
-                text = reply.body_mut().read_to_string()?;
-                step = exchange.on_response(reply.status(), reply.headers(), text.as_bytes(), &Context::now());
-            }
-            Step::Done => break,
-            Step::Failed(why) => return Err(why.into()),
-            Step::Wait(_) => unreachable!("Hawk waits for nobody"),
-        }
-    }
+    let response = auth.drive(request, |request| -> Result<_, Box<dyn std::error::Error>> {
+        let request = request.map(|body| body.bytes().map(|bytes| bytes.to_vec()).unwrap_or_default());
+        let (parts, mut body) = client.run(request)?.into_parts();
+        Ok(Response::from_parts(parts, body.read_to_string()?))
+    })?;
+    let text = response.body();
     println!("client: {text:?}, as the server proved");
     assert_eq!(text, "hello, dh37fgj492je");
     Ok(())

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 
 use countersign::{AuthConfig, Authenticator, Context, Step};
+use http::Response;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 
@@ -19,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let auth = Authenticator::new(&AuthConfig::ntlm("DOMAIN\\User", "Password"))?;
     let request = http::Request::post("/secret").header("host", address.to_string()).body("a=1")?;
-    let (mut exchange, mut step) = auth.start(request, &Context::now());
+    let (mut exchange, mut step) = auth.start(request, &Context::now())?;
     assert!(exchange.connection_bound());
 
     // One sender is one connection; each reply is read to its end before the next leg.
@@ -27,22 +28,21 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     loop {
-        match step {
+        step = match step {
             Step::Send(request) => {
                 sender.ready().await?;
                 let request = request.map(|body| Full::new(body.bytes().cloned().unwrap_or_default()));
                 let (head, body) = sender.send_request(request).await?.into_parts();
-                let body = body.collect().await?.to_bytes();
-                println!("{} {}", head.status, String::from_utf8_lossy(&body));
-                step = exchange.on_response(head.status, &head.headers, &body, &Context::now());
+                let reply = Response::from_parts(head, body.collect().await?.to_bytes());
+                println!("{} {}", reply.status(), String::from_utf8_lossy(reply.body()));
+                exchange.on_response(&reply, &Context::now())?
             }
-            Step::Wait(turn) => {
-                turn.await;
-                step = exchange.resume(&Context::now());
+            Step::Wait(wait) => {
+                wait.await;
+                exchange.resume(&Context::now())?
             }
             Step::Done => return Ok(()),
-            Step::Failed(why) => return Err(why.into()),
-        }
+        };
     }
 }
 

@@ -19,7 +19,7 @@ fn main() -> Result<(), Failure> {
     let callback = "http://printer.example.com/ready";
     let request = flow::temporary_credentials_request(&config, &uri("/initiate")?, callback, &Context::now())?;
     let response = send(request)?;
-    let temporary = flow::temporary_credentials(response.status(), response.headers(), response.body())?;
+    let temporary = flow::temporary_credentials(&response)?;
 
     // 2. The user consents in a browser, which the provider sends back to the callback with a verifier.
     let url = flow::authorization_url(&uri("/authorize")?, &temporary.token)?;
@@ -31,7 +31,7 @@ fn main() -> Result<(), Failure> {
     // 3. Token credentials, in exchange for the verifier.
     let request = flow::token_request(&config, &uri("/token")?, &temporary, &verifier, &Context::now())?;
     let response = send(request)?;
-    let credentials = flow::token_credentials(response.status(), response.headers(), response.body())?;
+    let credentials = flow::token_credentials(&response)?;
     println!("the token: {credentials:?}");
 
     // From here on, each request is signed with both.

@@ -3,7 +3,6 @@
 
 use std::sync::{Arc, mpsc};
 
-use countersign::core::Reply;
 use countersign::oauth2::{Config, Grant, Signer};
 use countersign::{Authenticator, Context, Payload};
 use http::{Request, Response};
@@ -16,7 +15,7 @@ fn main() -> Result<(), Failure> {
         "/auth" => {
             let query = request.uri().query().unwrap_or_default();
             let get = |name: &str| {
-                countersign::core::query::pairs(query).find(|(known, _)| *known == name).and_then(|(_, value)| value)
+                countersign::scheme::query::pairs(query).find(|(known, _)| *known == name).and_then(|(_, value)| value)
             };
             let back = get("redirect_uri").unwrap_or_default().replace("%3A", ":").replace("%2F", "/");
             let location = format!("{back}?code=SplxlOBeZQQYbYS6WxSbIA&state={}", get("state").unwrap_or_default());
@@ -45,8 +44,7 @@ fn main() -> Result<(), Failure> {
 
     let request = signer.callback(&callback, &Context::now())?.ok_or("a code was expected")?;
     let response = send(request)?;
-    let reply = Reply { status: response.status(), headers: response.headers(), body: response.body() };
-    signer.accept(reply, &Context::now())?;
+    signer.accept(&response, &Context::now())?;
     println!("the token: {:?}", signer.token(&Context::now())?);
 
     let auth = Authenticator::from_arc(signer);

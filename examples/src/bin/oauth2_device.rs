@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
-use countersign::core::Reply;
 use countersign::oauth2::request::{self, DeviceAuthorization};
 use countersign::oauth2::{Config, Grant, GrantType, Signer};
 use countersign::{Context, Payload};
@@ -35,23 +34,19 @@ fn main() -> Result<(), Failure> {
     let signer = Signer::new(&Config::with_grant(grant.clone()))?;
 
     let response = send(request::device_request(&grant, &Context::now())?)?;
-    let mut device = DeviceAuthorization::from_reply(reply(&response), Context::now().unix_time())?;
+    let mut device = DeviceAuthorization::from_reply(&response, &Context::now())?;
     println!("open {} and type {}", device.verification_uri, device.user_code);
     loop {
         sleep(Duration::from_secs(device.interval));
         let response = send(device.token_request(&grant, &Context::now())?)?;
-        match signer.accept(reply(&response), &Context::now()) {
+        match signer.accept(&response, &Context::now()) {
             Ok(()) => break,
-            Err(why) if device.goes_on(&why, Context::now().unix_time()) => println!("not yet: {why}"),
+            Err(why) if device.goes_on(&why, &Context::now()) => println!("not yet: {why}"),
             Err(why) => return Err(why.into()),
         }
     }
     println!("the token: {:?}", signer.token(&Context::now())?);
     Ok(())
-}
-
-fn reply(response: &Response<Vec<u8>>) -> Reply<'_> {
-    Reply { status: response.status(), headers: response.headers(), body: response.body() }
 }
 
 fn send(request: Request<Payload>) -> Result<Response<Vec<u8>>, Failure> {

@@ -13,7 +13,7 @@ fn request() -> Request<Payload> {
 pub(crate) fn rows(compare: &mut Compare) {
     let auth = Authenticator::new(&AuthConfig::basic("Aladdin", "open sesame")).expect("a valid config");
     let value = HeaderValue::from_static("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
-    let ctx = Context::fixed(0, "");
+    let ctx = Context::at(0);
     compare.row(
         "basic-get",
         "bare-request",

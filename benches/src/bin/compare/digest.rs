@@ -43,9 +43,9 @@ fn auth() -> Authenticator {
 
 /// The whole conversation of a signer that knows nothing yet.
 fn ours(auth: &Authenticator, headers: &HeaderMap, ctx: &Context) -> Request<Payload> {
-    let (mut exchange, _unsigned) = auth.start(request(), ctx);
-    match exchange.on_response(StatusCode::UNAUTHORIZED, headers, b"", ctx) {
-        Step::Send(request) => request,
+    let (mut exchange, _unsigned) = auth.start(request(), ctx).unwrap();
+    match exchange.on_response(countersign::Reply::new(StatusCode::UNAUTHORIZED, headers, b""), ctx) {
+        Ok(Step::Send(request)) => request,
         other => panic!("{other:?}"),
     }
 }
@@ -89,7 +89,7 @@ pub(crate) fn rows(compare: &mut Compare) {
     if !compare.wants("digest-") {
         return;
     }
-    let ctx = Context::fixed(0, CNONCE);
+    let ctx = Context::at(0).with_nonce(CNONCE);
     for (name, algorithm) in [("digest-md5-answer", MD5), ("digest-sha256-answer", SHA)] {
         let challenge = challenge(algorithm);
         let headers: HeaderMap =

@@ -1,7 +1,7 @@
 //! `edgegrid-post-1k`: beside the bare hash work that it is made of, two HMACs and one SHA-256 of the body.
 
-use countersign::core::Scheme as _;
 use countersign::edgegrid::{Config, Signer};
+use countersign::scheme::Scheme as _;
 use countersign::{Context, Payload};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Request;
@@ -13,10 +13,10 @@ pub(crate) fn rows(compare: &mut Compare) {
     let signer = Signer::new(&Config::new("akab-access", "akab-client", "c2VjcmV0")).expect("a valid config");
     let request = Request::post("https://akab-host.luna.akamaiapis.net/ccu/v3/invalidate/url/production");
     let (parts, payload) = request.body(Payload::from(vec![b'x'; 1024])).expect("a request").into_parts();
-    let ctx = Context::fixed(1_395_430_461, "c5cad8c8-6b5e-4b5b-a0d8-0f2bd3ae8e4c").explaining();
+    let ctx = Context::at(1_395_430_461).with_nonce("c5cad8c8-6b5e-4b5b-a0d8-0f2bd3ae8e4c").explaining();
     let explained = signer.compute(&parts, &payload, &ctx).expect("signed");
     let text = explained.string_to_sign().expect("a text").to_owned();
-    let ctx = Context::fixed(1_395_430_461, "c5cad8c8-6b5e-4b5b-a0d8-0f2bd3ae8e4c");
+    let ctx = Context::at(1_395_430_461).with_nonce("c5cad8c8-6b5e-4b5b-a0d8-0f2bd3ae8e4c");
     let begun = Hmac::<Sha256>::new_from_slice(b"c2VjcmV0").expect("any length");
     let bare = || {
         let content = Sha256::digest(payload.bytes().expect("bytes"));

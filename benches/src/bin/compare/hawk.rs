@@ -1,8 +1,8 @@
 //! `hawk-get`: beside the `hawk` crate, which draws its nonce and reads the clock itself, so ours does too. Each gives the header's
 //! text.
 
-use countersign::core::Scheme as _;
 use countersign::hawk::{Config, Signer};
+use countersign::scheme::Scheme as _;
 use countersign::{Context, Payload};
 use http::{HeaderValue, Request};
 

@@ -1,7 +1,7 @@
 //! `ntlm-authenticate`: the third message beside the bare hashes that it is made of.
 
 use countersign::ntlm::{Config, Signer};
-use countersign::{Context, core::encode::base64_decode};
+use countersign::{Context, scheme::encode::base64_decode};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::Md5;
 use rc4::{Rc4, StreamCipher as _};
@@ -21,7 +21,7 @@ pub(crate) fn rows(compare: &mut Compare) {
     let mut config = Config::new("User", "Password");
     config.domain = "Domain".into();
     let signer = Signer::new(&config).expect("a valid config");
-    let ctx = Context::fixed(0, "").with_random(|buf| {
+    let ctx = Context::at(0).with_random(|buf| {
         buf.fill(0xaa);
         Ok(())
     });

@@ -1,7 +1,7 @@
 //! `oauth1-…`: beside `oauth1-request`, whose caller must split and decode the URI, which counts. RSA beside its bare signature.
 
-use countersign::core::Scheme as _;
 use countersign::oauth1::{Config, SignatureMethod, Signer};
+use countersign::scheme::Scheme as _;
 use countersign::{Context, Payload};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderValue, Request};
@@ -40,7 +40,7 @@ pub(crate) fn rows(compare: &mut Compare) {
         let signed = signer.compute(&parts, &Payload::empty(), ctx).expect("signed");
         signed.headers().first().expect("a header").1.clone()
     };
-    let fixed = Context::fixed(TIME, NONCE);
+    let fixed = Context::at(TIME).with_nonce(NONCE);
     compare.row_as(
         "oauth1-hmac-sha1-get-fixed",
         "oauth1-request",
@@ -69,7 +69,7 @@ pub(crate) fn rows(compare: &mut Compare) {
     let bare = rsa::PrivateKey::from_pkcs8_pem(key).expect("a key");
     let explained = signer.compute(&parts, &Payload::empty(), &fixed.explaining()).expect("signed");
     let text = explained.string_to_sign().expect("a text").to_owned();
-    let fixed = Context::fixed(TIME, NONCE);
+    let fixed = Context::at(TIME).with_nonce(NONCE);
     compare.row_as(
         "oauth1-rsa-sha256-get",
         "bare-rsa",

@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
 use countersign::aws_sigv4::chunk::Framing;
 use countersign::aws_sigv4::{AddTo, Config, PayloadSigning, Signer};
-use countersign::core::Scheme as _;
+use countersign::scheme::Scheme as _;
 use countersign::{AuthConfig, Authenticator, Context, Payload};
 use http::{HeaderMap, Request};
 use reqsign_core::SignRequest as _;
@@ -100,7 +100,7 @@ fn chunks(compare: &mut Compare, identity: &Identity) {
     let request = Request::put("https://bucket.s3.amazonaws.com/key").body(()).expect("a valid request");
     let (mut parts, ()) = request.into_parts();
     Framing::new(PayloadSigning::StreamingSigned, 1 << 20, 1 << 16).set_headers(&mut parts.headers).expect("headers");
-    signer.sign(&mut parts, &mut Payload::Streaming, &Context::fixed(TIME, "")).expect("signed");
+    signer.sign(&mut parts, &mut Payload::Streaming, &Context::at(TIME)).expect("signed");
     let authorization = parts.headers["authorization"].to_str().expect("text");
     let seed = authorization.split_once("Signature=").expect("signed").1.to_owned();
     let chunk = Bytes::from(vec![b'x'; 1 << 16]);
@@ -129,7 +129,7 @@ pub(crate) fn rows(compare: &mut Compare) {
     if !compare.wants("sigv4-header-get") && !compare.wants("sigv4-header-post-1k") && !compare.wants("sigv4-presign") {
         return;
     }
-    let ctx = Context::fixed(TIME, "");
+    let ctx = Context::at(TIME);
     let header = ours(config("service"));
 
     let sign_get = || header.sign_request(get(), &ctx).expect("signed");
@@ -169,7 +169,7 @@ pub(crate) fn rows(compare: &mut Compare) {
     compare.row_as("sigv4-header-get-s3", "reqsign-aws-v4", ours_now, theirs, |_, theirs| {
         // It reads the clock: ours at its time must be the same.
         let (time, signature) = signed_at(theirs.headers());
-        let again = s3.sign_request(s3_get(), &Context::fixed(time, "")).expect("signed");
+        let again = s3.sign_request(s3_get(), &Context::at(time)).expect("signed");
         assert_eq!(authorization(&again), signature);
     });
 

@@ -3,7 +3,7 @@ use std::fs;
 use std::path::Path;
 
 use countersign::Payload;
-use countersign::core::encode;
+use countersign::scheme::encode;
 use http::Request;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -43,9 +43,8 @@ pub(super) fn read(text: &[u8], dir: &Path) -> Result<Written, Failure> {
     let body = match (form.body, form.body_base64, form.body_file) {
         (None, None, None) => Vec::new(),
         (Some(text), None, None) => text.into_bytes(),
-        (None, Some(base64), None) => {
-            encode::base64_decode(base64.as_bytes()).map_err(|why| unreadable(format!("`body_base64`: {why}")))?
-        }
+        (None, Some(base64), None) => encode::base64_decode(base64.as_bytes())
+            .ok_or_else(|| unreadable("`body_base64` is not base64".to_owned()))?,
         (None, None, Some(file)) => {
             let path = dir.join(file);
             fs::read(&path).map_err(|why| input(format!("cannot read the body, {}: {why}", path.display())))?
@@ -159,7 +158,7 @@ mod tests {
             (r#"{ "url": "/", "headers": [["x", 12345]] }"#, "invalid type: integer, expected a string"),
             (r#"{ "url": "/", "headers": "12345" }"#, "`headers`: invalid type: string, expected headers as a list"),
             (r#"{ "url": "/", "body": "", "body_file": "" }"#, "write one of `body`"),
-            (r#"{ "url": "/", "body_base64": "12345" }"#, "`body_base64`: not base64"),
+            (r#"{ "url": "/", "body_base64": "12345" }"#, "`body_base64` is not base64"),
             (r#"{ "url": "/", "body_file": "x" }"#, "cannot read the body, /nowhere/x"),
         ] {
             assert!(error(text).contains(message) && !error(text).contains("12345"), "{text} gives {}", error(text));

@@ -6,8 +6,8 @@ mod raw;
 use std::path::Path;
 
 use countersign::Payload;
-use countersign::core::Quoted;
-use countersign::core::target;
+use countersign::scheme::Quoted;
+use countersign::scheme::target;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use serde_json::Value;

@@ -9,7 +9,6 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign::core::Reply;
 use countersign::oauth2::request::{DeviceAuthorization, device_request, revocation_request};
 use countersign::oauth2::{Config, Grant, GrantType, ServerError, Signer, Token, TokenStore as _};
 use countersign::{AuthConfig, Context, Error, ErrorKind, Payload};
@@ -118,7 +117,7 @@ fn get(mut config: Config, store: FileTokenStore, person: &Person) -> Result<Tok
     if config.grant.as_ref().is_some_and(|grant| grant.par_url.is_some()) {
         let request = authorization.push_request(&Context::now()).map_err(|why| Failure::refused(&why))?;
         let response = send(request)?;
-        authorization.pushed(reply(&response)).map_err(|why| Failure::refused(&why))?;
+        authorization.pushed(&response).map_err(|why| Failure::refused(&why))?;
     }
     tell(&format!("open {}", authorization.url()))?;
     if !person.no_browser && !person.paste {
@@ -180,9 +179,8 @@ fn came_back(signer: &Signer, url: &str) -> Verdict<Token> {
 fn device(grant: &Grant, signer: &Signer, person: &Person) -> Result<Token, Failure> {
     let refused = |why: Error| Failure::refused(&why);
     let response = send(device_request(grant, &Context::now()).map_err(refused)?)?;
-    let now = || Context::now().unix_time();
-    let mut device = DeviceAuthorization::from_reply(reply(&response), now()).map_err(refused)?;
-    device.expires_at = device.expires_at.min(now().saturating_add(person.timeout.as_secs()));
+    let mut device = DeviceAuthorization::from_reply(&response, &Context::now()).map_err(refused)?;
+    device.expires_at = device.expires_at.min(Context::now().unix_time().saturating_add(person.timeout.as_secs()));
     tell(&format!("open {} and type {}", device.verification_uri, device.user_code))?;
     if let Some(url) = device.verification_uri_complete.as_ref().filter(|_| !person.no_browser && !person.paste) {
         open(url);
@@ -190,9 +188,9 @@ fn device(grant: &Grant, signer: &Signer, person: &Person) -> Result<Token, Fail
     loop {
         std::thread::sleep(Duration::from_secs(device.interval));
         let response = send(device.token_request(grant, &Context::now()).map_err(refused)?)?;
-        match signer.accept(reply(&response), &Context::now()) {
+        match signer.accept(&response, &Context::now()) {
             Ok(()) => return kept(signer),
-            Err(why) if device.goes_on(&why, now()) => {}
+            Err(why) if device.goes_on(&why, &Context::now()) => {}
             Err(why) => return Err(Failure::refused(&why)),
         }
     }
@@ -202,7 +200,7 @@ fn device(grant: &Grant, signer: &Signer, person: &Person) -> Result<Token, Fail
 fn redeem(signer: &Signer, mut request: impl FnMut() -> Result<Request<Payload>, Error>) -> Result<(), Failure> {
     let mut ask = || {
         let response = send(request().map_err(|why| Failure::refused(&why))?)?;
-        Ok::<_, Failure>(signer.accept(reply(&response), &Context::now()))
+        Ok::<_, Failure>(signer.accept(&response, &Context::now()))
     };
     let wants_nonce = |why: &Error| ServerError::cause_of(why).is_some_and(|cause| cause.error == "use_dpop_nonce");
     let end = match ask()? {
@@ -248,7 +246,7 @@ fn list(store: &FileTokenStore, out: &mut impl Write) -> Result<(), Failure> {
 }
 
 fn time_left(token: &Token) -> String {
-    match token.time_left(Context::now().unix_time()) {
+    match token.time_left(&Context::now()) {
         None => "no known end".to_owned(),
         Some(0) => "expired".to_owned(),
         Some(seconds) => format!("{seconds} s left"),
@@ -301,8 +299,4 @@ fn send(request: Request<Payload>) -> Result<Response<Vec<u8>>, Failure> {
     let (parts, mut body) = agent.run(request).map_err(failed)?.into_parts();
     let body = body.with_config().limit((1 << 20) + 1).read_to_vec().map_err(failed)?;
     Ok(Response::from_parts(parts, body))
-}
-
-fn reply(response: &Response<Vec<u8>>) -> Reply<'_> {
-    Reply { status: response.status(), headers: response.headers(), body: response.body() }
 }

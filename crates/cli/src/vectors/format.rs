@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-use countersign::core::encode;
+use countersign::scheme::encode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -198,7 +198,7 @@ fn body(text: Option<&str>, base64: Option<&str>) -> Result<Option<Vec<u8>>, Str
         (Some(_), Some(_)) => Err("either `body` or `body_base64`, not both".into()),
         (Some(text), None) => Ok(Some(text.as_bytes().to_vec())),
         (None, Some(base64)) => {
-            encode::base64_decode(base64.as_bytes()).map(Some).map_err(|why| format!("`body_base64`: {why}"))
+            encode::base64_decode(base64.as_bytes()).map(Some).ok_or_else(|| "`body_base64` is not base64".to_owned())
         }
         (None, None) => Ok(None),
     }

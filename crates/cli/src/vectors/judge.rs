@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use countersign::core::challenge::challenges;
-use countersign::core::query::pairs;
+use countersign::scheme::challenge::challenges;
+use countersign::scheme::query::pairs;
 use countersign::{Result, Signed};
 use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
 use http::{HeaderMap, Uri};

@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 
-use countersign::core::encode;
-use countersign::{Authenticator, Context, Error, ErrorKind, Payload, Result, Signed, Step};
+use countersign::scheme::encode;
+use countersign::{Authenticator, Context, Error, ErrorKind, Payload, Reply, Result, Signed, Step};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use serde_json::Value;
 
@@ -32,26 +32,25 @@ pub(super) fn run(vector: &Vector) -> Result<Sent> {
         return Ok(Sent { request: Request::from_parts(parts, payload), signed: Some(signed), to_proxy: false });
     }
 
-    let (mut exchange, mut step) = auth.start(request, &ctx);
+    let (mut exchange, mut step) = auth.start(request, &ctx)?;
     let mut replies = vector.responses.iter();
     let mut sent = None;
     let mut to_proxy = false;
     loop {
-        match step {
+        step = match step {
             Step::Send(request) => {
                 sent = Some(Sent { request, signed: exchange.signed().cloned(), to_proxy });
                 let Some(reply) = replies.next() else { break };
                 let status = StatusCode::from_u16(reply.status)
                     .map_err(|why| Error::new(ErrorKind::InvalidRequest, "no status code").with_source(why))?;
                 to_proxy = status == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
-                step = exchange.on_response(status, &header_map(&reply.headers)?, &[], &ctx);
+                exchange.on_response(Reply::new(status, &header_map(&reply.headers)?, &[]), &ctx)?
             }
             Step::Wait(_) => {
                 return Err(Error::new(ErrorKind::InvalidConfig, "waits for an exchange of another request"));
             }
             Step::Done => break,
-            Step::Failed(why) => return Err(why),
-        }
+        };
     }
     sent.ok_or_else(|| Error::new(ErrorKind::InvalidRequest, "the exchange ended before any request went out"))
 }
@@ -80,7 +79,7 @@ impl Moment {
 }
 
 fn hex_bytes(name: &str, text: &str, bytes: usize) -> Result<Vec<u8>> {
-    encode::hex_decode(text).ok().filter(|read| read.len() == bytes).ok_or_else(|| {
+    encode::hex_decode(text).filter(|read| read.len() == bytes).ok_or_else(|| {
         let message = format!("for NTLM the vector's `{name}` is {} hex digits", 2 * bytes);
         Error::new(ErrorKind::InvalidConfig, message)
     })

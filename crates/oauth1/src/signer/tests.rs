@@ -6,7 +6,7 @@ const NOW: u64 = 1_191_242_096;
 
 fn sign(config: &Config, request: http::request::Builder, payload: Payload) -> Result<(Parts, Payload)> {
     let (mut parts, mut payload) = request.body(payload).unwrap().into_parts();
-    Signer::new(config)?.sign(&mut parts, &mut payload, &Context::fixed(NOW, "n"))?;
+    Signer::new(config)?.sign(&mut parts, &mut payload, &Context::at(NOW).with_nonce("n"))?;
     Ok((parts, payload))
 }
 
@@ -59,7 +59,7 @@ fn a_signature_moves_with_the_placement() {
 
     let moved = |parts: &Parts, payload: &Payload, config: &Config| {
         let (mut parts, mut payload) = (parts.clone(), payload.clone());
-        Signer::new(config).unwrap().sign(&mut parts, &mut payload, &Context::fixed(NOW, "n")).unwrap();
+        Signer::new(config).unwrap().sign(&mut parts, &mut payload, &Context::at(NOW).with_nonce("n")).unwrap();
         (parts, payload)
     };
     let (parts, payload) = moved(&header, &body, &in_request);
@@ -139,7 +139,7 @@ fn empty_parameters_are_sent_where_they_are_signed() {
 fn explaining_shows_the_base_string_but_no_key() {
     let explain = |config: &Config| {
         let (parts, ()) = Request::get("http://h/").body(()).unwrap().into_parts();
-        let ctx = Context::fixed(NOW, "n").explaining();
+        let ctx = Context::at(NOW).with_nonce("n").explaining();
         Signer::new(config).unwrap().compute(&parts, &Payload::empty(), &ctx).unwrap()
     };
     let signed = explain(&config());
