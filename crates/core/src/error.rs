@@ -56,6 +56,18 @@ pub enum ErrorKind {
     StateMismatch,
     /// `randomness`: the randomness source failed.
     Randomness,
+    /// `invalid-import`: what is to be imported is not in its form.
+    InvalidImport,
+    /// `unsupported-scheme`: what is to be imported asks for a scheme that is not here.
+    UnsupportedScheme,
+    /// `unknown-item`: what is to be imported has no item of that name.
+    UnknownItem,
+    /// `ambiguous-item`: what is to be imported has several items that could be meant.
+    AmbiguousItem,
+    /// `limit-exceeded`: an input is larger, deeper or more entangled than its limits allow.
+    LimitExceeded,
+    /// `nothing-described`: what is to be imported says nothing of authentication.
+    NothingDescribed,
 }
 
 impl Error {
@@ -98,6 +110,12 @@ impl ErrorKind {
             Self::TokenRequestFailed => "token-request-failed",
             Self::StateMismatch => "state-mismatch",
             Self::Randomness => "randomness",
+            Self::InvalidImport => "invalid-import",
+            Self::UnsupportedScheme => "unsupported-scheme",
+            Self::UnknownItem => "unknown-item",
+            Self::AmbiguousItem => "ambiguous-item",
+            Self::LimitExceeded => "limit-exceeded",
+            Self::NothingDescribed => "nothing-described",
         }
     }
 }
