@@ -55,7 +55,7 @@ struct Format {
 }
 
 const FORMATS: &[Format] = &[
-    Format { kind: Kind::Postman, name: "postman", recognise: |_| false, read: not_yet },
+    Format { kind: Kind::Postman, name: "postman", recognise: crate::postman::recognise, read: crate::postman::read },
     Format { kind: Kind::OpenApi, name: "openapi", recognise: |_| false, read: not_yet },
     Format { kind: Kind::Swagger1, name: "swagger1", recognise: |_| false, read: not_yet },
     Format { kind: Kind::Raml, name: "raml", recognise: |_| false, read: not_yet },

@@ -9,7 +9,7 @@
 pub struct Limits {
     /// The input's size in bytes: 64 MiB.
     pub input: usize,
-    /// How deep objects and lists may lie in each other: 128, which is also the most.
+    /// How deep objects and lists may lie in each other: 128, which is also the most that JSON is read with.
     pub depth: usize,
     /// How many items an input may have: 200,000.
     pub items: usize,

@@ -27,3 +27,18 @@ impl fmt::Debug for Request {
             .finish()
     }
 }
+
+impl Request {
+    /// Removes all headers of a name, whatever its case; returns the last one's value.
+    pub(crate) fn take_header(&mut self, name: &str) -> Option<String> {
+        let mut taken = None;
+        self.headers.retain_mut(|(other, value)| {
+            let is_it = other.eq_ignore_ascii_case(name);
+            if is_it {
+                taken = Some(std::mem::take(value));
+            }
+            !is_it
+        });
+        taken
+    }
+}

@@ -27,7 +27,8 @@ impl<'a> Source<'a> {
             error::invalid(format!("line {line}"), "the input is not UTF-8")
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        if limits.depth < 128 && depth(text) > limits.depth {
+        let is_json = text.trim_start().starts_with(['{', '[']);
+        if is_json && depth(text) > limits.depth {
             return Err(error::limit("input", format!("deeper than {} objects and lists", limits.depth)));
         }
         let kind = match kind.or_else(|| Kind::recognise(text)) {
@@ -83,21 +84,32 @@ impl fmt::Debug for Source<'_> {
     }
 }
 
-/// How deep brackets outside of texts lie.
+/// How deep brackets outside of texts lie. Parsers skip what they do not need without counting.
 fn depth(text: &str) -> usize {
-    let (mut depth, mut most, mut in_text, mut escaped) = (0_usize, 0, false, false);
-    for byte in text.bytes() {
+    let (mut depth, mut most, mut rest) = (0_usize, 0, text.as_bytes());
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'{' | b'[' if !in_text => {
+            b'"' => rest = after_text(rest),
+            b'{' | b'[' => {
                 depth += 1;
                 most = most.max(depth);
             }
-            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
     most
+}
+
+/// What follows the quote that ends a text.
+fn after_text(mut rest: &[u8]) -> &[u8] {
+    while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
+        let is_end = rest.get(at) == Some(&b'"');
+        rest = rest.get(at + if is_end { 1 } else { 2 }..).unwrap_or_default();
+        if is_end {
+            return rest;
+        }
+    }
+    &[]
 }
