@@ -1,4 +1,4 @@
-//! Who may know whom: core <- schemes <- countersign <- {adapters, cli} <- examples <- {tests, benches}, and data for all.
+//! Who may know whom: core <- schemes <- countersign <- {adapters, import, cli} <- examples <- {tests, benches}, and data for all.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -10,7 +10,7 @@ fn layer(package: &str) -> u8 {
     match package {
         "countersign-vectors" | "countersign-core" => 0,
         "countersign" => 2,
-        "countersign-tower" | "countersign-reqwest" | "countersign-ureq" => 3,
+        "countersign-import" | "countersign-tower" | "countersign-reqwest" | "countersign-ureq" => 3,
         "countersign-cli" => 4,
         // Its library is a stand-in of a server, which the tests use too.
         "countersign-examples" => 5,

@@ -60,6 +60,18 @@ pub enum ErrorKind {
     NoCredentials,
     /// `store-failed`: a store of tokens or nonces could not be reached, or is full.
     StoreFailed,
+    /// `invalid-import`: what is to be imported is not in its form.
+    InvalidImport,
+    /// `unsupported-scheme`: what is to be imported asks for a scheme that is not here.
+    UnsupportedScheme,
+    /// `unknown-item`: what is to be imported has no item of that name.
+    UnknownItem,
+    /// `ambiguous-item`: what is to be imported has several items that could be meant.
+    AmbiguousItem,
+    /// `limit-exceeded`: an input is larger, deeper or more entangled than its limits allow.
+    LimitExceeded,
+    /// `nothing-described`: what is to be imported says nothing of authentication.
+    NothingDescribed,
 }
 
 impl Error {
@@ -104,6 +116,12 @@ impl ErrorKind {
             Self::Randomness => "randomness",
             Self::NoCredentials => "no-credentials",
             Self::StoreFailed => "store-failed",
+            Self::InvalidImport => "invalid-import",
+            Self::UnsupportedScheme => "unsupported-scheme",
+            Self::UnknownItem => "unknown-item",
+            Self::AmbiguousItem => "ambiguous-item",
+            Self::LimitExceeded => "limit-exceeded",
+            Self::NothingDescribed => "nothing-described",
         }
     }
 }

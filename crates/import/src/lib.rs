@@ -1,0 +1,43 @@
+//! What people already have becomes an [`AuthConfig`](countersign::AuthConfig): Postman collections, API descriptions, command
+//! lines, credential files.
+//!
+//! ```
+//! use countersign::AuthConfig;
+//! use countersign_import::from_authorization;
+//!
+//! assert!(matches!(from_authorization(b"Bearer mF_9.B5f-4.1JqM"), AuthConfig::Bearer(_)));
+//! ```
+//!
+//! It opens no file, follows no URL and runs no command: whatever asks for that is an error that names it.
+//!
+//! # Features
+//!
+//! `yaml` and `xml` (on by default) read what is written in YAML and XML; `cookies` adds `Jar`.
+
+mod authorization;
+mod beside;
+mod clues;
+mod config;
+mod error;
+mod imported;
+mod item;
+mod kind;
+mod limits;
+mod note;
+mod postman;
+mod reader;
+mod request;
+mod select;
+mod source;
+mod variables;
+
+pub use authorization::from_authorization;
+pub use beside::Beside;
+pub use imported::Imported;
+pub use item::Item;
+pub use kind::Kind;
+pub use limits::Limits;
+pub use note::Note;
+pub use postman::to_postman;
+pub use request::Request;
+pub use source::Source;

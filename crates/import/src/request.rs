@@ -1,0 +1,44 @@
+use std::fmt;
+
+/// An item's request as the input has it, without its credential. Texts may hold `{{name}}`.
+///
+/// `Debug` shows neither header values nor query nor body.
+#[derive(Clone, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Request {
+    /// The method; `GET` where the input names none.
+    pub method: String,
+    /// The URL, without user info.
+    pub url: String,
+    /// Names and values, in order; a name may repeat.
+    pub headers: Vec<(String, String)>,
+    /// The body; none where the input has none, or where it is a file's.
+    pub body: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &self.url.split(['?', '#']).next().unwrap_or_default())
+            .field("headers", &names)
+            .field("body", &self.body.as_ref().map(Vec::len))
+            .finish()
+    }
+}
+
+impl Request {
+    /// Removes all headers of a name, whatever its case; returns the last one's value.
+    pub(crate) fn take_header(&mut self, name: &str) -> Option<String> {
+        let mut taken = None;
+        self.headers.retain_mut(|(other, value)| {
+            let is_it = other.eq_ignore_ascii_case(name);
+            if is_it {
+                taken = Some(std::mem::take(value));
+            }
+            !is_it
+        });
+        taken
+    }
+}
