@@ -40,13 +40,13 @@ pub struct Config {
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub region_set: Option<String>,
     /// What is signed of the body. Beyond format 1 of the vectors.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_default"))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "countersign_core::config::is_default"))]
     pub payload: PayloadSigning,
     /// Whether `X-Amz-Content-Sha256` is sent. Left out: for S3 only, which demands it. Beyond format 1 of the vectors.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub content_sha256_header: Option<bool>,
     /// Adds the session token after signing, outside the signature, as AWS IoT wants it. Beyond format 1 of the vectors.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_default"))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "countersign_core::config::is_default"))]
     pub unsigned_session_token: bool,
     /// Headers that are not signed, beside those that never are (see [`UNSIGNED_HEADERS`](crate::UNSIGNED_HEADERS)), in any
     /// case; `host` is signed all the same. S3 refuses an `x-amz-*` header that is not signed. Beyond format 1 of the vectors.
@@ -94,11 +94,6 @@ const fn day() -> u32 {
     86_400
 }
 
-#[cfg(feature = "serde")]
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
 impl Config {
     /// Signs in the header, with region and service read from the host.
     #[must_use]
@@ -117,20 +112,6 @@ impl Config {
             unsigned_session_token: false,
             unsigned_headers: Vec::new(),
             signed_headers: None,
-        }
-    }
-}
-
-impl PayloadSigning {
-    /// What stands for the hash in the canonical request; `None` where the body itself is hashed.
-    pub(crate) const fn marker(self) -> Option<&'static str> {
-        match self {
-            Self::Hash => None,
-            Self::Unsigned => Some("UNSIGNED-PAYLOAD"),
-            Self::StreamingUnsignedTrailer => Some("STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
-            Self::StreamingSigned => Some("STREAMING-AWS4-HMAC-SHA256-PAYLOAD"),
-            Self::StreamingSignedTrailer => Some("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"),
-            Self::StreamingEvents => Some("STREAMING-AWS4-HMAC-SHA256-EVENTS"),
         }
     }
 }

@@ -24,13 +24,17 @@
 //! Source: "Event stream encoding" and "Signing event streams", Amazon Transcribe Developer Guide.
 
 use std::fmt;
+use std::sync::Arc;
 
-use countersign_core::encode::hex_decode;
-use countersign_core::{Context, Error, ErrorKind, Result};
+use countersign_core::{Context, Result};
+#[cfg(feature = "event-stream")]
+use countersign_core::{Error, ErrorKind};
 use http::request::Parts;
 
 use crate::Signer;
+use crate::keys::ScopedKey;
 use crate::scope::{Scope, Timestamp};
+use crate::seed::Seed;
 use crate::signature::{Hex64, sha256_hex};
 
 /// A header's value type: bytes, with a length of two bytes.
@@ -42,8 +46,8 @@ const TYPE_TIMESTAMP: u8 = 8;
 /// Signs the messages of one stream, each signature chained to the one before.
 pub struct EventSigner<'a> {
     signer: &'a Signer,
-    region: String,
-    service: String,
+    /// Of the day of the request, or of the message before.
+    key: Arc<ScopedKey>,
     previous: Hex64,
 }
 
@@ -61,16 +65,11 @@ impl Signer {
     /// The signer of a signed request's messages: `parts` are as [`Scheme::sign`](countersign_core::Scheme::sign) left them.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] when the request is not signed in its header by this key;
-    /// [`ErrorKind::UnsupportedAlgorithm`] for SigV4A.
+    /// [`InvalidRequest`](countersign_core::ErrorKind::InvalidRequest) when the request is not signed in its header by this key;
+    /// [`UnsupportedAlgorithm`](countersign_core::ErrorKind::UnsupportedAlgorithm) for SigV4A.
     pub fn event_signer(&self, parts: &Parts) -> Result<EventSigner<'_>> {
-        let (_, lines, previous) = self.seed(&parts.headers)?;
-        // DATE\nDAY/REGION/SERVICE/aws4_request\n
-        let mut scope = lines.split('/').skip(1).map(str::to_owned);
-        let (Some(region), Some(service)) = (scope.next(), scope.next()) else {
-            return Err(Error::new(ErrorKind::InvalidRequest, "the request's credential has no scope"));
-        };
-        Ok(EventSigner { signer: self, region, service, previous })
+        let Seed { key, signature, .. } = Seed::of(&self.0, &parts.headers, "messages")?;
+        Ok(EventSigner { signer: self, key, previous: signature })
     }
 }
 
@@ -78,26 +77,23 @@ impl EventSigner<'_> {
     /// Signs one encoded message; an empty one ends the stream.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] for a time after the year 9999; [`ErrorKind::UnsupportedAlgorithm`] for SigV4A.
+    /// [`InvalidRequest`](countersign_core::ErrorKind::InvalidRequest) for a time after the year 9999.
     pub fn sign(&mut self, message: &[u8], ctx: &Context) -> Result<EventHeaders> {
         let timestamp = Timestamp::new(ctx.unix_time())?;
         let date = i64::try_from(ctx.unix_time()).unwrap_or(i64::MAX).saturating_mul(1000);
-        let scope = Scope { timestamp, region: Some(&self.region), service: &self.service };
-        let key = self.signer.key(&scope).ok_or_else(|| {
-            Error::new(ErrorKind::UnsupportedAlgorithm, "messages are signed with SigV4 only, not with SigV4A")
-        })?;
+        // The scope's day is each message's own; region and service are the request's.
+        let scope = Scope { timestamp, region: Some(self.key.region()), service: self.key.service() };
+        self.key = self.signer.0.mac(&scope, "messages")?;
         let mut header = Vec::with_capacity(15);
         push_date(&mut header, date);
-        let mut text = format!("AWS4-HMAC-SHA256-PAYLOAD\n{}\n", timestamp.as_str());
-        scope.push(&mut text);
+        let mut text = format!("AWS4-HMAC-SHA256-PAYLOAD\n{}\n{}", timestamp.as_str(), self.key.scope);
         for line in [self.previous, sha256_hex(&header), sha256_hex(message)] {
             text.push('\n');
             text.push_str(line.as_str());
         }
-        self.previous = key.sign(text.as_bytes());
-        let signature = hex_decode(self.previous.as_str()).and_then(|signature| signature.try_into().ok());
-        let impossible = || Error::new(ErrorKind::InvalidRequest, "the signature is not 32 bytes in hex");
-        Ok(EventHeaders { date, signature: signature.ok_or_else(impossible)? })
+        let signature = self.key.key.sign(text.as_bytes());
+        self.previous = Hex64::of(&signature);
+        Ok(EventHeaders { date, signature })
     }
 }
 
@@ -148,8 +144,8 @@ impl EventHeaders {
 impl fmt::Debug for EventSigner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventSigner")
-            .field("region", &self.region)
-            .field("service", &self.service)
+            .field("region", &self.key.region())
+            .field("service", &self.key.service())
             .finish_non_exhaustive()
     }
 }
@@ -163,7 +159,7 @@ impl fmt::Debug for EventHeaders {
 #[cfg(test)]
 mod tests {
     use countersign_core::encode::hex;
-    use countersign_core::{Payload, Scheme as _};
+    use countersign_core::{ErrorKind, Payload, Scheme as _};
     use http::Request;
 
     use super::*;
@@ -186,8 +182,13 @@ mod tests {
     #[test]
     fn a_chain_of_signatures() {
         let signer = signer();
-        let (region, service) = ("us-east-1".to_owned(), "transcribe".to_owned());
-        let mut events = EventSigner { signer: &signer, region, service, previous: Hex64::of(&[7; 32]) };
+        let scope = Scope {
+            timestamp: Timestamp::new(1_369_353_600).unwrap(),
+            region: Some("us-east-1"),
+            service: "transcribe",
+        };
+        let key = signer.0.mac(&scope, "messages").unwrap();
+        let mut events = EventSigner { signer: &signer, key, previous: Hex64::of(&[7; 32]) };
         for (message, signature) in SIGNATURES {
             let headers = events.sign(message, &Context::at(1_369_353_600)).unwrap();
             assert_eq!(hex(&headers.signature), signature);
@@ -204,7 +205,7 @@ mod tests {
         signer.sign(&mut parts, &mut Payload::Streaming, &Context::at(1_369_353_600)).unwrap();
         let events = signer.event_signer(&parts).unwrap();
         assert!(parts.headers["authorization"].to_str().unwrap().ends_with(events.previous.as_str()));
-        assert_eq!((events.region.as_str(), events.service.as_str()), ("us-east-1", "transcribe"));
+        assert_eq!((events.key.region(), events.key.service()), ("us-east-1", "transcribe"));
     }
 
     #[test]
@@ -226,7 +227,7 @@ mod tests {
              793bcec9b0eca347c9775df21d7336989fca847917e1ad6f8e",
         ];
         for ((message, signature), frame) in SIGNATURES.into_iter().zip(frames) {
-            let signature = hex_decode(signature).unwrap().try_into().unwrap();
+            let signature = countersign_core::encode::hex_decode(signature).unwrap().try_into().unwrap();
             let headers = EventHeaders { date: 1_369_353_600_000, signature };
             assert_eq!(hex(&headers.frame(message).unwrap()), frame);
         }

@@ -52,10 +52,15 @@ mod canonical;
 pub mod chunk;
 mod config;
 pub mod event_stream;
+mod headers;
 mod hosts;
+mod keys;
+mod payload;
 mod placement;
 pub mod post_policy;
+mod prepared;
 mod scope;
+mod seed;
 mod signature;
 mod signer;
 #[cfg(feature = "sigv4a")]
@@ -63,7 +68,8 @@ mod sigv4a;
 pub mod verify;
 
 pub use config::{AddTo, Config, PayloadSigning};
-pub use signer::{Signer, UNSIGNED_HEADERS};
+pub use headers::UNSIGNED_HEADERS;
+pub use signer::Signer;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -120,20 +120,18 @@ impl Signer {
         }
         let timestamp = Timestamp::new(ctx.unix_time())?;
         let scope = Scope { timestamp, region: Some(region), service: "s3" };
-        let key = self.key(&scope).ok_or_else(|| {
-            Error::new(ErrorKind::UnsupportedAlgorithm, "forms are signed with SigV4 only, not with SigV4A")
-        })?;
-        let mut credential = String::new();
-        self.push_credential(&mut credential, &scope);
+        let Self(prepared) = self;
+        let key = prepared.mac(&scope, "forms")?;
+        let credential = format!("{}/{}", prepared.config.access_key_id, key.scope);
         let mut own = vec![
             ("x-amz-algorithm".to_owned(), ALGORITHM.to_owned()),
             ("x-amz-credential".to_owned(), credential),
             ("x-amz-date".to_owned(), timestamp.as_str().to_owned()),
         ];
-        own.extend(self.session_token().map(|token| ("x-amz-security-token".to_owned(), token.to_owned())));
+        own.extend(prepared.session_token().map(|token| ("x-amz-security-token".to_owned(), token.to_owned())));
         let json = policy.json(&Timestamp::new(ctx.unix_time() + policy.expires_in)?.extended(), &own);
         let encoded = base64(json.as_bytes());
-        let signature = key.sign(encoded.as_bytes());
+        let signature = key.key.sign_hex(encoded.as_bytes());
         let mut fields = policy.fields.clone();
         fields.append(&mut own);
         fields.push(("policy".to_owned(), encoded));
@@ -197,10 +195,9 @@ mod tests {
             "  ]\r\n",
             "}",
         );
-        let scope =
-            Scope { timestamp: Timestamp::new(1_451_347_200).unwrap(), region: Some("us-east-1"), service: "s3" };
-        let key = SigningKey::derive(&Secret::from("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), &scope);
-        let signature = key.sign(base64(policy.as_bytes()).as_bytes());
+        let secret = Secret::from("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+        let key = SigningKey::derive(&secret, "20151229", "us-east-1", "s3");
+        let signature = key.sign_hex(base64(policy.as_bytes()).as_bytes());
         assert_eq!(signature.as_str(), "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e");
     }
 
@@ -231,7 +228,7 @@ mod tests {
         let signer = Signer::new(&Config::new("AKIDEXAMPLE", "secret")).unwrap();
         for (expires_in, region) in [(0, "r"), (604_801, "r"), (u64::MAX, "r"), (1, ""), (1, "a/b")] {
             let error =
-                signer.sign_post_policy(&PostPolicy::new("b", expires_in), region, &Context::now()).unwrap_err();
+                signer.sign_post_policy(&PostPolicy::new("b", expires_in), region, &Context::at(0)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidConfig);
         }
     }

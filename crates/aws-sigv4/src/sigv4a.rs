@@ -2,11 +2,11 @@
 
 use countersign_core::encode::hex;
 use countersign_core::{Error, ErrorKind, Result, Secret};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
-use sha2::Sha256;
 use zeroize::Zeroizing;
+
+use crate::signature::Mac;
 
 /// The name of the algorithm, first line of every string to sign.
 pub(crate) const ALGORITHM: &str = "AWS4-ECDSA-P256-SHA256";
@@ -29,15 +29,15 @@ impl KeyPair {
     pub(crate) fn derive(access_key_id: &str, secret: &Secret) -> Result<Self> {
         let mut input = Zeroizing::new(b"AWS4A".to_vec());
         input.extend_from_slice(secret.expose().as_bytes());
+        let mac = Mac::new(&input);
         for counter in 1..=254_u8 {
-            let mut mac = Hmac::<Sha256>::new_from_slice(&input).map_err(|_| no_key())?;
-            mac.update(&1_u32.to_be_bytes());
-            mac.update(ALGORITHM.as_bytes());
-            mac.update(&[0]);
-            mac.update(access_key_id.as_bytes());
-            mac.update(&[counter]);
-            mac.update(&256_u32.to_be_bytes());
-            let mut candidate = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
+            let mut text = 1_u32.to_be_bytes().to_vec();
+            text.extend_from_slice(ALGORITHM.as_bytes());
+            text.push(0);
+            text.extend_from_slice(access_key_id.as_bytes());
+            text.push(counter);
+            text.extend_from_slice(&256_u32.to_be_bytes());
+            let mut candidate = Zeroizing::new(mac.sign(&text));
             if *candidate <= ORDER_LESS_TWO {
                 // Plus one: the key is 1 to the order less one.
                 for byte in candidate.iter_mut().rev() {

@@ -25,10 +25,12 @@ use http::header::{AUTHORIZATION, HeaderName};
 use http::request::Parts;
 use subtle::ConstantTimeEq as _;
 
-use crate::canonical::{self, PathStyle, SignedHeaders};
+use crate::canonical::{self, PathStyle};
+use crate::headers::{SignedHeaders, X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN};
+use crate::placement::push_string_to_sign;
 use crate::scope::{Scope, Timestamp};
 use crate::signature::{ALGORITHM, SigningKey, sha256_hex};
-use crate::signer::{X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN, is_s3, push_string_to_sign, signed_host};
+use crate::signer::signed_host;
 
 /// Checks signatures, given a way to find the secret of an access key.
 pub struct Verifier<F> {
@@ -93,7 +95,7 @@ impl<F: Fn(&str) -> Option<Secret>> Verifier<F> {
             (None, true) => Claim::of_query(parts.uri.query().unwrap_or_default())?,
             (None, false) => return Err(unreadable("it is not signed")),
         };
-        let time =
+        let (timestamp, time) =
             Timestamp::parse(&claim.date).ok_or_else(|| unreadable("its date is not of the form 20150830T123600Z"))?;
         let mut credential = claim.credential.rsplitn(5, '/');
         let (Some("aws4_request"), Some(service), Some(region), Some(date), Some(access_key_id)) =
@@ -101,7 +103,7 @@ impl<F: Fn(&str) -> Option<Secret>> Verifier<F> {
         else {
             return Err(unreadable("its credential is not KEY/DATE/REGION/SERVICE/aws4_request"));
         };
-        let scope = Scope { timestamp: Timestamp::new(time)?, region: Some(region), service };
+        let scope = Scope { timestamp, region: Some(region), service };
         if scope.timestamp.date() != date {
             return Err(rejected("the credential's date is not the signature's"));
         }
@@ -115,32 +117,44 @@ impl<F: Fn(&str) -> Option<Secret>> Verifier<F> {
             return Err(rejected("an `x-amz-*` header is not signed: it may have been added on the way"));
         }
         let payload_hash = payload_hash(parts, payload, service, claim.expires.is_some())?;
+        let is_given = parts.headers.contains_key(http::header::HOST);
         let host = signed_host(parts)?;
-        let added = (!parts.headers.contains_key(http::header::HOST)).then_some(("host", host));
-        let selects = |name: &HeaderName| names.contains(&name.as_str());
-        let headers = SignedHeaders::new(&parts.headers, selects, added.into_iter());
-        let mut text = String::new();
-        headers.push_names(&mut text);
-        if text != *claim.signed_headers {
+        let mut headers = SignedHeaders::default();
+        for (name, value) in &parts.headers {
+            if names.contains(&name.as_str()) {
+                headers.push(name.as_str(), value.as_bytes());
+            }
+        }
+        if !is_given {
+            headers.push("host", host.as_bytes());
+        }
+        headers.sort();
+        if headers.names() != *claim.signed_headers {
             return Err(rejected("the signed headers are not all there, or not in order"));
         }
-        text.clear();
-
         let edit = query::Edit::without(&parts.uri, |name| name == b"X-Amz-Signature");
         let path_and_query = if claim.expires.is_some() {
             Cow::Borrowed(edit.path_and_query())
         } else {
             target::path_and_query(&parts.uri)
         };
-        let style = if is_s3(service) { PathStyle::S3 } else { PathStyle::Normalised };
-        canonical::push_request(&mut text, parts.method.as_str(), &path_and_query, style, &headers, &payload_hash)?;
-        let hash = sha256_hex(text.as_bytes());
+        let style = PathStyle::of(service);
+        let mut text = Vec::new();
+        canonical::push_request(
+            &mut text,
+            parts.method.as_str(),
+            crate::placement::split(&path_and_query),
+            style,
+            &headers,
+            &payload_hash,
+        )?;
+        let hash = sha256_hex(&text);
         text.clear();
-        push_string_to_sign(&mut text, ALGORITHM, &scope, &hash);
+        push_string_to_sign(&mut text, ALGORITHM, scope.timestamp.as_str(), &scope.text(), &hash);
         let known = (self.secret)(access_key_id);
         // An unknown key takes as long as a known one, and gives the same answer.
         let secret = known.clone().unwrap_or_default();
-        let expected = SigningKey::derive(&secret, &scope).sign(text.as_bytes());
+        let expected = SigningKey::derive(&secret, date, region, service).sign_hex(&text);
         let same = bool::from(expected.as_str().as_bytes().ct_eq(claim.signature.as_bytes()));
         if !same || known.is_none_or(|secret| secret.is_empty()) {
             return Err(rejected("the signature is not that of this request, or the access key is unknown"));
@@ -243,7 +257,7 @@ fn payload_hash<'a>(parts: &'a Parts, payload: &Payload, service: &str, in_query
             Ok(Cow::Borrowed(given))
         }
         (Some(given), _) => Ok(Cow::Borrowed(given)),
-        (None, _) if in_query && is_s3(service) => Ok(Cow::Borrowed("UNSIGNED-PAYLOAD")),
+        (None, _) if in_query && PathStyle::of(service) == PathStyle::S3 => Ok(Cow::Borrowed("UNSIGNED-PAYLOAD")),
         (None, Some(bytes)) => Ok(Cow::Owned(sha256_hex(bytes).as_str().to_owned())),
         (None, None) => {
             Err(Error::new(ErrorKind::PayloadRequired, "its body is needed, for its hash is not in a header"))
