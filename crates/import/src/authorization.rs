@@ -1,7 +1,7 @@
 //! What the value of an `Authorization` header says; curl, HAR, `.http` and others share it.
 
-use countersign::core::challenge::{Challenge, challenges};
-use countersign::core::encode;
+use countersign::scheme::challenge::{Challenge, challenges};
+use countersign::scheme::encode;
 use countersign::{AuthConfig, Secret, aws_sigv4, basic, digest, hawk, oauth1};
 use http::header::AUTHORIZATION;
 
@@ -66,7 +66,7 @@ pub(crate) fn settle(auth: AuthConfig, request: &mut Request, names: &mut Names,
 }
 
 fn basic(token: &[u8]) -> Option<AuthConfig> {
-    let pair = String::from_utf8(encode::base64_decode(token).ok()?).ok()?;
+    let pair = String::from_utf8(encode::base64_decode(token)?).ok()?;
     let (username, password) = pair.split_once(':')?;
     Some(AuthConfig::Basic(basic::Config::new(username, password)))
 }

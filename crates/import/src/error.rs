@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use countersign::core::Quoted;
+use countersign::scheme::Quoted;
 use countersign::{Error, ErrorKind};
 
 /// The input is not in its form. `place` is a line, a JSON pointer or an option.

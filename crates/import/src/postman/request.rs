@@ -1,7 +1,7 @@
 //! A request as Postman builds it, before its authentication.
 
 use countersign::Result;
-use countersign::core::encode;
+use countersign::scheme::encode;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
