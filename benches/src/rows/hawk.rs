@@ -6,12 +6,12 @@ use countersign::scheme::Scheme as _;
 use countersign::{Context, Payload};
 use http::{HeaderValue, Request};
 
-use crate::compare::Compare;
+use crate::Bench;
 
 const GET: &str = "https://example.com:8000/resource/1?b=1&a=2";
 const KEY: &str = "werxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn";
 
-pub(crate) fn rows(compare: &mut Compare) {
+pub(crate) fn rows(bench: &mut Bench) {
     let signer = Signer::new(&Config::new("dh37fgj492je", KEY)).expect("a valid config");
     let (parts, ()) = Request::get(GET).body(()).expect("a request").into_parts();
     let ours = || -> HeaderValue {
@@ -25,7 +25,7 @@ pub(crate) fn rows(compare: &mut Compare) {
         let request = ::hawk::RequestBuilder::from_url("GET", &url).expect("a URL").request();
         format!("Hawk {}", request.make_header(&credentials).expect("signed"))
     };
-    compare.row_as("hawk-get", "hawk", ours, theirs, |ours, theirs| {
+    bench.row_as("hawk-get", "hawk", ours, theirs, |ours, theirs| {
         let names = |text: &str| {
             text.split('"').step_by(2).map(|name| name.trim_matches([',', ' ', '=']).to_owned()).collect::<Vec<_>>()
         };
