@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use countersign_core::encode::{decimal_in, form_decode};
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Signed, target};
+use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
 
@@ -64,22 +65,22 @@ impl Signer {
         let is_secret = self.config.signature_method == SignatureMethod::Plaintext;
         let mut signed = Signed::default();
         if target.place == Place::Header {
-            signed = signed.header(AUTHORIZATION, self.header.write(text, varying, signature, is_secret)?);
+            signed = signed.with_header(AUTHORIZATION, self.header.write(text, varying, signature, is_secret)?);
         } else if target.has_oauth_header() {
             signed = signed.without_header(AUTHORIZATION);
         }
         let pairs = self.pairs(varying).chain([("oauth_signature", signature)]);
         if target.replaces_query {
             let pairs = pairs.clone().filter(|_| target.place == Place::Query);
-            signed = signed.uri(signed_query(&target.parts.uri, pairs)?);
+            signed = signed.with_uri(signed_query(&target.parts.uri, pairs)?);
         }
         if target.replaces_form {
             let pairs = pairs.filter(|_| target.place == Place::Body);
             let form = signed_form(target.form.unwrap_or_default(), pairs, is_secret);
             if target.parts.headers.contains_key(CONTENT_LENGTH) {
-                signed = signed.plain_header(CONTENT_LENGTH, HeaderValue::from(form.len()));
+                signed = signed.with_plain_header(CONTENT_LENGTH, HeaderValue::from(form.len()));
             }
-            signed = signed.payload(Payload::from(form));
+            signed = signed.with_payload(Payload::from(form));
         }
         Ok(signed)
     }
@@ -122,7 +123,7 @@ impl Scheme for Signer {
         let explained = explains.then(|| base_string.clone());
         let signed = self.place(&target, varying, &signature, base_string)?;
         Ok(match explained {
-            Some(text) => signed.explain_string_to_sign(text),
+            Some(text) => signed.with_string_to_sign(text),
             None => signed,
         })
     }

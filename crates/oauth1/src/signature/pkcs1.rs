@@ -60,7 +60,7 @@ pub(crate) fn verify(
     signature: &[u8],
 ) -> Result<bool> {
     let key = public_key_of(public_key.unwrap_or_default().trim())?;
-    let Ok(signature) = base64_decode(signature) else { return Ok(false) };
+    let Some(signature) = base64_decode(signature) else { return Ok(false) };
     let verified = match method {
         SignatureMethod::RsaSha1 => key.pkcs1v15_verify::<Sha1>(base_string, &signature),
         SignatureMethod::RsaSha256 => key.pkcs1v15_verify::<Sha256>(base_string, &signature),
