@@ -63,7 +63,7 @@ pub(crate) fn rows(bench: &mut Bench) {
 
     let key = include_str!("rsa2048.pem");
     let mut config = Config::new("consumer key", "");
-    config.signature_method = SignatureMethod::RsaSha256.into();
+    config.signature_method = SignatureMethod::RsaSha256;
     config.private_key = Some(key.into());
     let signer = Signer::new(&config).expect("a valid config");
     let bare = rsa::PrivateKey::from_pkcs8_pem(key).expect("a key");
