@@ -107,7 +107,7 @@ fn oauth1(credentials: &Challenge<'_>, names: &mut Names) -> Option<AuthConfig> 
         config.token_secret = config.token.is_some().then(|| names.secret("oauth1", "token_secret"));
     }
     if let Some(method) = method {
-        config.signature_method = method;
+        config.signature_method = method.into();
     }
     config.version = decoded("oauth_version").unwrap_or_default();
     config.realm = text(credentials, "realm").filter(|realm| !realm.is_empty());
