@@ -4,8 +4,8 @@ use std::str::FromStr;
 use countersign::{Error, ErrorKind, Result};
 
 use crate::clues::Clues;
-use crate::error;
 use crate::reader::{Input, Reader};
+use crate::error;
 
 /// What an input is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -56,7 +56,7 @@ struct Format {
 
 const FORMATS: &[Format] = &[
     Format { kind: Kind::Postman, name: "postman", recognise: crate::postman::recognise, read: crate::postman::read },
-    Format { kind: Kind::OpenApi, name: "openapi", recognise: |_| false, read: not_yet },
+    Format { kind: Kind::OpenApi, name: "openapi", recognise: crate::openapi::recognise, read: crate::openapi::read },
     Format { kind: Kind::Swagger1, name: "swagger1", recognise: |_| false, read: not_yet },
     Format { kind: Kind::Raml, name: "raml", recognise: |_| false, read: not_yet },
     Format { kind: Kind::AsyncApi, name: "asyncapi", recognise: |_| false, read: not_yet },
