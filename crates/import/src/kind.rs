@@ -4,8 +4,8 @@ use std::str::FromStr;
 use countersign::{Error, ErrorKind, Result};
 
 use crate::clues::Clues;
-use crate::reader::{Input, Reader};
 use crate::error;
+use crate::reader::{Input, Reader};
 
 /// What an input is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

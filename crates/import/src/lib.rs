@@ -17,22 +17,16 @@
 mod authorization;
 mod beside;
 mod clues;
-<<<<<<< HEAD
 mod config;
-=======
 mod describe;
->>>>>>> 3e076b0 (import: OpenAPI 2.0 to 3.2, read without what is not security; YAML within limits)
 mod error;
 mod imported;
 mod item;
 mod kind;
 mod limits;
 mod note;
-<<<<<<< HEAD
-mod postman;
-=======
 mod openapi;
->>>>>>> 3e076b0 (import: OpenAPI 2.0 to 3.2, read without what is not security; YAML within limits)
+mod postman;
 mod reader;
 mod request;
 mod select;

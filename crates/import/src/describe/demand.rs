@@ -26,15 +26,19 @@ pub(crate) struct Need<'a> {
 ///
 /// # Errors
 /// The first demand's, when none can be carried over.
-pub(crate) fn configs(demands: Vec<Demand<'_>>, place: &str, making: &mut Making<'_>) -> Result<Vec<AuthConfig>> {
+pub(crate) fn configs(
+    demands: Vec<Result<Demand<'_>>>,
+    place: &str,
+    making: &mut Making<'_>,
+) -> Result<Vec<AuthConfig>> {
     let mut is_optional = demands.is_empty();
     let (mut configs, mut failed): (Vec<AuthConfig>, Vec<Error>) = (Vec::new(), Vec::new());
     for demand in demands {
-        if demand.0.is_empty() {
+        if demand.as_ref().is_ok_and(|demand| demand.0.is_empty()) {
             is_optional = true;
             continue;
         }
-        match together(demand, place, making) {
+        match demand.and_then(|demand| together(demand, place, making)) {
             Ok(ways) => configs.extend(ways),
             Err(why) => failed.push(why),
         }

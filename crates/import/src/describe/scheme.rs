@@ -314,8 +314,3 @@ fn scope(scopes: &[&str]) -> Option<String> {
     }
     (!kept.is_empty()).then(|| kept.join(" "))
 }
-
-/// The error that a failed scheme or demand was kept as.
-pub(crate) fn fault(error: &Error) -> Scheme {
-    Scheme::Fault(error.kind(), error.to_string())
-}

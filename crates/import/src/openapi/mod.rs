@@ -16,7 +16,7 @@ use self::operations::{Elsewheres, Spot};
 use crate::clues::Clues;
 use crate::describe::demand::{Demand, Need, configs};
 use crate::describe::reference::{follow, local, pointer};
-use crate::describe::scheme::{Making, Scheme, fault};
+use crate::describe::scheme::{Making, Scheme};
 use crate::describe::shape::{Entries, List, Object, Text};
 use crate::describe::url;
 use crate::error::{invalid, quoted};
@@ -123,7 +123,7 @@ impl OpenApi {
         let mut making = Making::new(Some(&server));
         let demands = match security {
             Security::Absent => Vec::new(),
-            Security::Given(demands) => self.demands(place, demands)?,
+            Security::Given(demands) => self.demands(place, demands),
             Security::Malformed => return Err(invalid(place, "`security` is not a list of objects")),
         };
         if matches!(security, Security::Absent) && !self.schemes().is_empty() {
@@ -134,35 +134,31 @@ impl OpenApi {
         Ok(Imported::new(first, configs, request, making.notes))
     }
 
-    fn demands<'d>(&'d self, place: &str, given: &'d [Object<Entries<List<Text>>>]) -> Result<Vec<Demand<'d>>> {
+    fn demands<'d>(&'d self, place: &str, given: &'d [Object<Entries<List<Text>>>]) -> Vec<Result<Demand<'d>>> {
         let demand = |(index, Object(demand)): (usize, &'d Object<Entries<List<Text>>>)| {
             let malformed = || invalid(format!("{place}/{index}"), "it is not an object of scheme names");
             let demand = demand.as_ref().ok_or_else(malformed)?;
             let need = |(name, scopes): (&'d str, &'d List<Text>)| {
-                let (name, place, scheme) = self.scheme(name, place);
-                let scopes = scopes.0.iter().filter_map(Text::given).collect();
-                Need { name, place, scheme, scopes }
+                let (name, place, scheme) = self.scheme(name, place)?;
+                Ok(Need { name, place, scheme, scopes: scopes.0.iter().filter_map(Text::given).collect() })
             };
-            Ok(Demand(demand.iter().map(need).collect()))
+            demand.iter().map(need).collect::<Result<_>>().map(Demand)
         };
         given.iter().enumerate().map(demand).collect()
     }
 
     /// The scheme of a name: a component's, or since 3.2 a URI. With the name for variables, and the place for errors.
-    fn scheme<'d>(&'d self, name: &'d str, place: &str) -> (&'d str, String, Scheme) {
+    fn scheme<'d>(&'d self, name: &'d str, place: &str) -> Result<(&'d str, String, Scheme)> {
         if let Some(object) = self.defined(name) {
             let place = self.scheme_place(name);
-            let found = self.followed(object, &place).unwrap_or_else(|why| fault(&why));
-            return (name, place, found);
+            let scheme = self.followed(object, &place)?;
+            return Ok((name, place, scheme));
         }
         let own_uri = self.document.own_uri.as_deref().unwrap_or_default();
         let by_uri = local(name.strip_prefix(own_uri).unwrap_or(name)).and_then(|names| self.find(&names));
-        let found = match by_uri {
-            Some(object) => self.followed(object, name),
-            None => Err(invalid(place, format!("no scheme {} is defined in this document", quoted(name)))),
-        };
-        let short = name.rsplit(['/', '#']).next().unwrap_or(name);
-        (short, place.to_owned(), found.unwrap_or_else(|why| fault(&why)))
+        let missing = || invalid(place, format!("no scheme {} is defined in this document", quoted(name)));
+        let scheme = self.followed(by_uri.ok_or_else(missing)?, place)?;
+        Ok((name.rsplit(['/', '#']).next().unwrap_or(name), place.to_owned(), scheme))
     }
 
     fn followed(&self, object: &Object<SecurityScheme>, place: &str) -> Result<Scheme> {
