@@ -72,6 +72,7 @@ fn each_type_becomes_its_scheme() {
             json!({ "type": "api-key", "key": "X-Key", "value": "{{S_VALUE}}", "add_to": "header" }),
         ),
         (key("k", "query"), json!({ "type": "api-key", "key": "k", "value": "{{S_VALUE}}", "add_to": "query" })),
+        (key("c", "cookie"), json!({ "type": "api-key", "key": "c", "value": "{{S_VALUE}}", "add_to": "cookie" })),
         (json!({ "type": "mutualTLS" }), json!({ "type": "none" })),
         (
             json!({ "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4" }),
@@ -212,6 +213,21 @@ fn two_tokens_are_one_and_of_two_keys_for_one_place_the_first_counts() {
     let (kind, message) = failure(schemes, json!([{ "code": [], "basic": [] }]));
     assert_eq!(kind, ErrorKind::InvalidImport);
     assert!(message.contains(r#""basic""#) && message.contains(r#""code""#), "{message}");
+}
+
+#[test]
+fn an_object_of_several_is_all_of_them_with_keys_first() {
+    let schemes = json!({
+        "token": oauth2(&["clientCredentials", "implicit"]), "key": key("K", "header"), "cookie": key("c", "cookie"),
+    });
+    let made = configs(schemes, json!([{ "token": ["r"], "key": [], "cookie": [] }]));
+    let types = |all: &Value| all["of"].as_array().unwrap().iter().map(|it| it["type"].to_string()).collect::<Vec<_>>();
+    assert_eq!(made.len(), 2);
+    for (all, grant) in made.iter().zip(["client_credentials", "implicit"]) {
+        assert_eq!(all["type"], "all");
+        assert_eq!(types(all), ["\"api-key\"", "\"api-key\"", "\"oauth2\""]);
+        assert_eq!(all["of"][2]["grant"]["grant_type"], grant);
+    }
 }
 
 #[test]

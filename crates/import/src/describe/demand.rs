@@ -75,9 +75,9 @@ fn together(demand: Demand<'_>, place: &str, making: &mut Making<'_>) -> Result<
     // Keys first, so that what signs covers them.
     others.sort_by_key(|config| !matches!(config, AuthConfig::ApiKey(_)));
     if tokens.is_empty() {
-        return Ok(vec![all(others)?]);
+        return Ok(vec![all(others)]);
     }
-    tokens.into_iter().map(|token| all(others.iter().cloned().chain([token]).collect())).collect()
+    Ok(tokens.into_iter().map(|token| all(others.iter().cloned().chain([token]).collect())).collect())
 }
 
 /// Several OAuth 2 schemes are one token, since a request carries one: that of the better flow, with everyone's scopes.
@@ -128,14 +128,10 @@ fn one_per_place<'a>(needs: Vec<Need<'a>>, place: &str, making: &mut Making<'_>)
 }
 
 /// Configs that apply together; none of them is none.
-fn all(mut of: Vec<AuthConfig>) -> Result<AuthConfig> {
+fn all(mut of: Vec<AuthConfig>) -> AuthConfig {
     match of.len() {
-        0 => Ok(AuthConfig::None),
-        1 => Ok(of.remove(0)),
-        _ => {
-            let all = serde_json::json!({ "type": "all", "of": of });
-            serde_json::from_value(all)
-                .map_err(|why| Error::new(ErrorKind::UnsupportedScheme, "several schemes together").with_source(why))
-        }
+        0 => AuthConfig::None,
+        1 => of.remove(0),
+        _ => AuthConfig::all(of),
     }
 }

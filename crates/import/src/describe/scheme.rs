@@ -1,7 +1,9 @@
 //! A scheme that a description defines, and the configs that it makes.
 
+use countersign::api_key::{self, AddTo};
+use countersign::oauth1::{self, SignatureMethod};
 use countersign::oauth2::{self, GrantType};
-use countersign::{AuthConfig, Error, ErrorKind, Result, api_key, aws_sigv4, digest, hawk, ntlm, oauth1};
+use countersign::{AuthConfig, ErrorKind, Result, aws_sigv4, digest, hawk, ntlm};
 
 use super::url;
 use crate::Note;
@@ -14,11 +16,11 @@ pub(crate) enum Scheme {
     Basic,
     Bearer,
     Digest,
-    /// OAuth 1.0 with its signature method; none where the description names no known one.
-    OAuth1(Option<&'static str>),
+    /// OAuth 1.0 with its signature method.
+    OAuth1(SignatureMethod),
     Hawk,
     Ntlm,
-    ApiKey(Carrier, String),
+    ApiKey(AddTo, String),
     /// AWS Signature V4, for a service if the description names one.
     AwsSigv4(Option<&'static str>),
     /// Each flow is a way of its own.
@@ -31,34 +33,6 @@ pub(crate) enum Scheme {
     Nothing,
     /// What cannot be carried over, and why.
     Fault(ErrorKind, String),
-}
-
-/// Which part of a request carries a key.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Carrier {
-    Header,
-    Query,
-    Cookie,
-}
-
-impl Carrier {
-    pub(crate) fn named(name: Option<&str>) -> Option<Self> {
-        match name {
-            Some("header") => Some(Self::Header),
-            Some("query") => Some(Self::Query),
-            Some("cookie") => Some(Self::Cookie),
-            _ => None,
-        }
-    }
-
-    fn add_to(self) -> Result<api_key::AddTo> {
-        match self {
-            Self::Header => Ok(api_key::AddTo::Header),
-            Self::Query => Ok(api_key::AddTo::Query),
-            Self::Cookie => serde_json::from_str("\"cookie\"")
-                .map_err(|why| Error::new(ErrorKind::UnsupportedScheme, "an API key in a cookie").with_source(why)),
-        }
-    }
 }
 
 /// One way to a token.
@@ -124,7 +98,7 @@ impl Scheme {
             "basic" => Self::Basic,
             "bearer" => Self::Bearer,
             "digest" => Self::Digest,
-            "oauth" => Self::OAuth1(None),
+            "oauth" => Self::OAuth1(SignatureMethod::default()),
             "hawk" => Self::Hawk,
             "ntlm" => Self::Ntlm,
             _ => {
@@ -136,9 +110,9 @@ impl Scheme {
     /// Where the credential goes; none where nothing is sent.
     pub(crate) fn place(&self) -> Option<Place> {
         match self {
-            Self::ApiKey(Carrier::Header, name) => Some(Place::Header(name.to_ascii_lowercase())),
-            Self::ApiKey(Carrier::Query, name) => Some(Place::Query(name.clone())),
-            Self::ApiKey(Carrier::Cookie, name) => Some(Place::Cookie(name.clone())),
+            Self::ApiKey(AddTo::Header, name) => Some(Place::Header(name.to_ascii_lowercase())),
+            Self::ApiKey(AddTo::Query, name) => Some(Place::Query(name.clone())),
+            Self::ApiKey(_, name) => Some(Place::Cookie(name.clone())),
             Self::MutualTls | Self::Nothing | Self::Fault(..) => None,
             _ => Some(Place::Header("authorization".into())),
         }
@@ -181,10 +155,10 @@ impl Scheme {
             }
             Self::Bearer => AuthConfig::bearer(names.secret(name, "token")),
             Self::Hawk => AuthConfig::Hawk(hawk::Config::new(names.placeholder(name, "id"), names.secret(name, "key"))),
-            Self::OAuth1(signature) => AuthConfig::Oauth1(oauth1(name, *signature, names)),
-            Self::ApiKey(carrier, key) => {
+            Self::OAuth1(method) => AuthConfig::Oauth1(oauth1(name, method, names)),
+            Self::ApiKey(add_to, key) => {
                 let mut config = api_key::Config::new(key.clone(), names.secret(name, "value"));
-                config.add_to = carrier.add_to()?;
+                config.add_to = *add_to;
                 AuthConfig::ApiKey(config)
             }
             Self::AwsSigv4(service) => {
@@ -206,23 +180,20 @@ impl Scheme {
     }
 }
 
-fn oauth1(name: &str, signature: Option<&str>, names: &mut Names) -> oauth1::Config {
+fn oauth1(name: &str, method: &SignatureMethod, names: &mut Names) -> oauth1::Config {
+    use SignatureMethod::{RsaSha1, RsaSha256, RsaSha512};
     let key = names.placeholder(name, "consumer_key");
-    let is_rsa = signature.is_some_and(|method| method.starts_with("RSA"));
-    let mut config = if is_rsa {
-        oauth1::Config::new(key, "")
-    } else {
-        oauth1::Config::new(key, names.secret(name, "consumer_secret"))
-    };
-    if let Some(method) = signature {
-        method.clone_into(&mut config.signature_method);
-    }
-    config.token = Some(names.placeholder(name, "token"));
-    if is_rsa {
+    let token = names.placeholder(name, "token");
+    let mut config = if matches!(method, RsaSha1 | RsaSha256 | RsaSha512) {
+        let mut config = oauth1::Config::new(key, "");
+        config.token = Some(token);
         config.private_key = Some(names.secret(name, "private_key"));
+        config
     } else {
-        config.token_secret = Some(names.secret(name, "token_secret"));
-    }
+        let config = oauth1::Config::new(key, names.secret(name, "consumer_secret"));
+        config.with_token(token, names.secret(name, "token_secret"))
+    };
+    config.signature_method = method.clone();
     config
 }
 

@@ -1,10 +1,11 @@
 //! A security scheme object, as one of the schemes that all descriptions share.
 
 use countersign::ErrorKind;
+use countersign::api_key::AddTo;
 use countersign::oauth2::GrantType;
 
 use super::document::{Flows, SecurityScheme, Urls};
-use crate::describe::scheme::{Carrier, Flow, Scheme};
+use crate::describe::scheme::{Flow, Scheme};
 use crate::describe::shape::{Object, Text};
 use crate::error::quoted;
 
@@ -42,10 +43,13 @@ fn malformed(what: &str) -> Scheme {
 
 fn api_key(given: &SecurityScheme) -> Scheme {
     let Some(name) = given.name.given() else { return malformed("an `apiKey` scheme without its `name`") };
-    match Carrier::named(given.r#in.given()) {
-        Some(carrier) => Scheme::ApiKey(carrier, name.to_owned()),
-        None => malformed("an `apiKey` scheme whose `in` is none of header, query and cookie"),
-    }
+    let add_to = match given.r#in.given() {
+        Some("header") => AddTo::Header,
+        Some("query") => AddTo::Query,
+        Some("cookie") => AddTo::Cookie,
+        _ => return malformed("an `apiKey` scheme whose `in` is none of header, query and cookie"),
+    };
+    Scheme::ApiKey(add_to, name.to_owned())
 }
 
 fn oauth2(given: &SecurityScheme) -> Scheme {
