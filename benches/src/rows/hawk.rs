@@ -37,10 +37,10 @@ pub(crate) fn rows(bench: &mut Bench) {
         theirs.sort();
         assert_eq!(ours, theirs);
     });
-    refusals(compare);
+    refusals(bench);
 }
 
-fn refusals(compare: &mut Compare) {
+fn refusals(bench: &mut Bench) {
     let signer = Signer::new(&Config::new("dh37fgj492je", KEY)).expect("a valid config");
     let (mut parts, ()) = Request::get(GET).body(()).expect("a request").into_parts();
     let ctx = Context::at(1_353_832_234);
@@ -50,5 +50,5 @@ fn refusals(compare: &mut Compare) {
         let claim = verifier.read(&parts).expect("it can be read");
         verifier.verify(claim, key, &Payload::empty(), &ctx).expect_err("refused").to_string()
     };
-    compare.row("hawk-unknown-id", "wrong-mac", || refuse(None), || refuse(Some(&wrong)));
+    bench.row("hawk-unknown-id", "wrong-mac", || refuse(None), || refuse(Some(&wrong)));
 }
