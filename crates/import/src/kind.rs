@@ -62,7 +62,7 @@ const FORMATS: &[Format] = &[
     Format { kind: Kind::AsyncApi, name: "asyncapi", recognise: |_| false, read: not_yet },
     Format { kind: Kind::Wsdl, name: "wsdl", recognise: |_| false, read: not_yet },
     Format { kind: Kind::GraphQl, name: "graphql", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::Curl, name: "curl", recognise: |_| false, read: not_yet },
+    Format { kind: Kind::Curl, name: "curl", recognise: crate::curl::recognise, read: crate::curl::read },
     Format { kind: Kind::HttPie, name: "httpie", recognise: |_| false, read: not_yet },
     Format { kind: Kind::Http, name: "http", recognise: |_| false, read: not_yet },
     Format { kind: Kind::Har, name: "har", recognise: |_| false, read: not_yet },
