@@ -59,7 +59,12 @@ const FORMATS: &[Format] = &[
     Format { kind: Kind::OpenApi, name: "openapi", recognise: crate::openapi::recognise, read: crate::openapi::read },
     Format { kind: Kind::Swagger1, name: "swagger1", recognise: |_| false, read: not_yet },
     Format { kind: Kind::Raml, name: "raml", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::AsyncApi, name: "asyncapi", recognise: |_| false, read: not_yet },
+    Format {
+        kind: Kind::AsyncApi,
+        name: "asyncapi",
+        recognise: crate::asyncapi::recognise,
+        read: crate::asyncapi::read,
+    },
     Format { kind: Kind::Wsdl, name: "wsdl", recognise: |_| false, read: not_yet },
     Format { kind: Kind::GraphQl, name: "graphql", recognise: |_| false, read: not_yet },
     Format { kind: Kind::Curl, name: "curl", recognise: |_| false, read: not_yet },
