@@ -57,7 +57,12 @@ struct Format {
 const FORMATS: &[Format] = &[
     Format { kind: Kind::Postman, name: "postman", recognise: crate::postman::recognise, read: crate::postman::read },
     Format { kind: Kind::OpenApi, name: "openapi", recognise: crate::openapi::recognise, read: crate::openapi::read },
-    Format { kind: Kind::Swagger1, name: "swagger1", recognise: |_| false, read: not_yet },
+    Format {
+        kind: Kind::Swagger1,
+        name: "swagger1",
+        recognise: crate::swagger1::recognise,
+        read: crate::swagger1::read,
+    },
     Format { kind: Kind::Raml, name: "raml", recognise: |_| false, read: not_yet },
     Format {
         kind: Kind::AsyncApi,

@@ -32,6 +32,7 @@ mod reader;
 mod request;
 mod select;
 mod source;
+mod swagger1;
 mod variables;
 mod yaml;
 
