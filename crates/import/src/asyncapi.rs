@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::clues::Clues;
 use crate::describe::demand::{Demand, Need, configs};
-use crate::describe::reference::{Elsewhere, Reference, follow, local, pointer};
+use crate::describe::reference::{Elsewhere, Reference, follow, pointer};
 use crate::describe::scheme::{Making, Scheme};
 use crate::describe::security_scheme::{self, SecurityScheme};
 use crate::describe::server::{Variable, default_of, filled};

@@ -197,8 +197,14 @@ impl Reader for Swagger1 {
 
 impl Swagger1 {
     /// The operation's own demand, else the declaration's.
-    fn demand<'d>(&'d self, own: Option<&'d Entries<Authorization>>, listing: &Document) -> Result<Option<Demand<'d>>> {
-        let Some(demand) = own.or(self.document.authorizations.as_ref()) else { return Ok(None) };
+    fn demand<'d>(
+        &'d self,
+        own: Option<&'d Object<Entries<Authorization>>>,
+        listing: &Document,
+    ) -> Result<Option<Demand<'d>>> {
+        let Some(Object(demand)) = own.or(self.document.authorizations.as_ref()) else { return Ok(None) };
+        let malformed = || invalid("#/authorizations", "it is not an object of scheme names");
+        let demand = demand.as_ref().ok_or_else(malformed)?;
         let needs = demand.iter().map(|(name, asked)| self.need(name, asked, listing));
         needs.collect::<Result<_>>().map(Demand).map(Some)
     }
