@@ -14,6 +14,7 @@
 //!
 //! `yaml` and `xml` (on by default) read what is written in YAML and XML; `cookies` adds `Jar`.
 
+mod asyncapi;
 mod authorization;
 mod beside;
 mod clues;
@@ -33,6 +34,7 @@ mod request;
 mod select;
 mod shell;
 mod source;
+mod swagger1;
 mod variables;
 mod yaml;
 

@@ -18,7 +18,7 @@ pub(crate) struct Need<'a> {
     pub(crate) place: String,
     pub(crate) scheme: Scheme,
     /// The scopes that are asked for.
-    pub(crate) scopes: Vec<&'a str>,
+    pub(crate) scopes: Vec<String>,
 }
 
 /// The configs of alternative demands, in their order. A demand of nothing makes the others optional, and comes last. What

@@ -3,5 +3,7 @@
 pub(crate) mod demand;
 pub(crate) mod reference;
 pub(crate) mod scheme;
+pub(crate) mod security_scheme;
+pub(crate) mod server;
 pub(crate) mod shape;
 pub(crate) mod url;

@@ -139,7 +139,7 @@ impl Scheme {
         &self,
         name: &str,
         place: &str,
-        scopes: &[&str],
+        scopes: &[String],
         making: &mut Making<'_>,
     ) -> Result<Vec<AuthConfig>> {
         let names = &mut making.names;
@@ -202,7 +202,7 @@ fn tokens(
     flows: &[Flow],
     name: &str,
     place: &str,
-    scopes: &[&str],
+    scopes: &[String],
     making: &mut Making<'_>,
 ) -> Result<Vec<AuthConfig>> {
     let mut flows: Vec<&Flow> = flows.iter().collect();
@@ -265,7 +265,7 @@ fn filled(grant_type: GrantType, name: &str, urls: [Option<String>; 3], names: &
 }
 
 /// Authorization code, with the endpoints that only the discovery document knows as variables.
-fn open_id_connect(discovery: &str, name: &str, place: &str, scopes: &[&str], making: &mut Making<'_>) -> AuthConfig {
+fn open_id_connect(discovery: &str, name: &str, place: &str, scopes: &[String], making: &mut Making<'_>) -> AuthConfig {
     let discovery = url::resolve(making.base, discovery.trim()).unwrap_or_else(|| discovery.trim().to_owned());
     making.note(place, format!("the endpoints are those of the discovery document at {}", quoted(&discovery)));
     let names = &mut making.names;
@@ -276,10 +276,10 @@ fn open_id_connect(discovery: &str, name: &str, place: &str, scopes: &[&str], ma
 }
 
 /// Scopes, each once, separated by spaces (RFC 6749 section 3.3).
-fn scope(scopes: &[&str]) -> Option<String> {
+fn scope(scopes: &[String]) -> Option<String> {
     let mut kept: Vec<&str> = Vec::new();
     for scope in scopes {
-        if !scope.is_empty() && !kept.contains(scope) {
+        if !scope.is_empty() && !kept.contains(&scope.as_str()) {
             kept.push(scope);
         }
     }

@@ -147,6 +147,13 @@ impl<T> Default for List<T> {
     }
 }
 
+impl List<Text> {
+    /// Those that say something.
+    pub(crate) fn given(&self) -> Vec<String> {
+        self.0.iter().filter_map(Text::given).map(str::to_owned).collect()
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Shape<'de> for List<T> {
     fn from_list<A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
         let mut elements = Vec::new();

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess};
 
 use crate::describe::reference::Reference;
+use crate::describe::security_scheme::SecurityScheme;
+use crate::describe::server::Server;
 use crate::describe::shape::{self, Entries, List, Object, Shape, Text};
 
 /// The outermost object, of any version.
@@ -51,19 +53,6 @@ pub(super) fn scheme_name(place: &[String]) -> Option<&str> {
 pub(super) struct Components {
     pub(super) security_schemes: Entries<Object<SecurityScheme>>,
     pub(super) path_items: Entries<PathItem>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Server {
-    pub(super) url: Text,
-    pub(super) variables: Entries<Object<ServerVariable>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ServerVariable {
-    pub(super) default: Text,
 }
 
 /// Alternatives, each of which names the schemes that apply together.
@@ -181,48 +170,4 @@ impl Reference for PathItem {
     fn reference(&self) -> Option<&str> {
         self.reference.as_deref()
     }
-}
-
-/// A scheme of any version.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct SecurityScheme {
-    #[serde(rename = "$ref")]
-    pub(super) reference: Text,
-    pub(super) r#type: Text,
-    pub(super) name: Text,
-    pub(super) r#in: Text,
-    pub(super) scheme: Text,
-    pub(super) flows: Object<Flows>,
-    pub(super) open_id_connect_url: Text,
-    /// Version 2.0 has one flow, whose URLs stand here.
-    pub(super) flow: Text,
-    pub(super) authorization_url: Text,
-    pub(super) token_url: Text,
-    #[serde(rename = "x-amazon-apigateway-authtype")]
-    pub(super) amazon: Text,
-}
-
-impl Reference for Object<SecurityScheme> {
-    fn reference(&self) -> Option<&str> {
-        self.0.as_ref()?.reference.as_deref()
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct Flows {
-    pub(super) authorization_code: Object<Urls>,
-    pub(super) client_credentials: Object<Urls>,
-    pub(super) device_authorization: Object<Urls>,
-    pub(super) password: Object<Urls>,
-    pub(super) implicit: Object<Urls>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct Urls {
-    pub(super) authorization_url: Text,
-    pub(super) token_url: Text,
-    pub(super) device_authorization_url: Text,
 }

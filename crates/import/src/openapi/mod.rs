@@ -4,19 +4,20 @@
 
 mod document;
 mod operations;
-mod scheme;
 mod server;
 
 use std::fmt;
 
 use countersign::{AuthConfig, Result};
 
-use self::document::{Document, Operation, PathItem, Security, SecurityScheme};
+use self::document::{Document, Operation, PathItem, Security};
 use self::operations::{Elsewheres, Spot};
 use crate::clues::Clues;
 use crate::describe::demand::{Demand, Need, configs};
 use crate::describe::reference::{follow, local, pointer};
 use crate::describe::scheme::{Making, Scheme};
+use crate::describe::security_scheme::{self, SecurityScheme};
+use crate::describe::server::opened;
 use crate::describe::shape::{Entries, List, Object, Text};
 use crate::describe::url;
 use crate::error::{invalid, quoted};
@@ -103,7 +104,7 @@ impl OpenApi {
         let place = if matches!(security, Security::Absent) { item.pointer.clone() } else { place };
         let server = server::url(&self.document, Some(item_there), Some(operation), beside.base_url.as_deref());
         let server = if url::is_absolute(&server) { server } else { url::join("{{BASE_URL}}", &server) };
-        let url = url::join(&server, &server::opened(path));
+        let url = url::join(&server, &opened(path));
         let request = Request { method: method.to_owned(), url, ..Request::default() };
         self.make(&place, security, Some((item_there, operation, request)), beside)
     }
@@ -140,7 +141,7 @@ impl OpenApi {
             let demand = demand.as_ref().ok_or_else(malformed)?;
             let need = |(name, scopes): (&'d str, &'d List<Text>)| {
                 let (name, place, scheme) = self.scheme(name, place)?;
-                Ok(Need { name, place, scheme, scopes: scopes.0.iter().filter_map(Text::given).collect() })
+                Ok(Need { name, place, scheme, scopes: scopes.given() })
             };
             demand.iter().map(need).collect::<Result<_>>().map(Demand)
         };
@@ -164,7 +165,7 @@ impl OpenApi {
     fn followed(&self, object: &Object<SecurityScheme>, place: &str) -> Result<Scheme> {
         let object = follow(object, place, &self.limits, |names| self.find(names))?;
         let object = object.0.as_ref().ok_or_else(|| invalid(place, "the scheme is not an object"))?;
-        Ok(scheme::scheme(object))
+        Ok(security_scheme::scheme(object))
     }
 
     fn find(&self, names: &[String]) -> Option<&Object<SecurityScheme>> {

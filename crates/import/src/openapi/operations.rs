@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use countersign::Result;
 
-use super::document::{Document, Operation, PathItem, Security, SecurityScheme, scheme_name};
+use super::document::{Document, Operation, PathItem, Security, scheme_name};
 use crate::describe::reference::{Elsewhere, Reference as _, follow, pointer};
+use crate::describe::security_scheme::SecurityScheme;
 use crate::describe::shape::{Entries, List, Object, Text};
 use crate::error::{invalid, limit};
 use crate::{Item, Limits};

@@ -1,6 +1,7 @@
 //! Where an operation's server is.
 
-use super::document::{Document, Operation, PathItem, Server};
+use super::document::{Document, Operation, PathItem};
+use crate::describe::server::Server;
 use crate::describe::shape::{List, Object, Text};
 use crate::describe::url;
 
@@ -19,51 +20,12 @@ pub(super) fn url(
     let path = || item.and_then(|item| first(&item.servers));
     let server = own.or_else(path).or_else(|| first(&document.servers));
     // Without any server the URL is `/` (OpenAPI 3.1 section 4.8.1).
-    let server = server.map_or_else(|| "/".to_owned(), filled);
+    let server = server.map_or_else(|| "/".to_owned(), Server::filled);
     url::resolve(base, &server).unwrap_or(server)
 }
 
 fn first(servers: &List<Object<Server>>) -> Option<&Server> {
     servers.0.iter().find_map(|server| server.0.as_ref())
-}
-
-/// The server's URL with its variables' defaults; one without stays open.
-fn filled(server: &Server) -> String {
-    let mut filled = String::new();
-    let mut rest = server.url.given().unwrap_or("/");
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, after)) = after.split_once('}') else { break };
-        filled.push_str(before);
-        let variable = server.variables.find(name).and_then(|variable| variable.0.as_ref());
-        match variable.and_then(|variable| variable.default.as_deref()) {
-            Some(default) => filled.push_str(default),
-            None => open(name, &mut filled),
-        }
-        rest = after;
-    }
-    filled.push_str(rest);
-    filled
-}
-
-/// `/pets/{id}` as `/pets/{{id}}`: what a template leaves open is a variable.
-pub(super) fn opened(template: &str) -> String {
-    let mut opened = String::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, after)) = after.split_once('}') else { break };
-        opened.push_str(before);
-        open(name, &mut opened);
-        rest = after;
-    }
-    opened.push_str(rest);
-    opened
-}
-
-/// A name without the operator that RFC 6570 templates put before it.
-fn open(name: &str, to: &mut String) {
-    to.push_str("{{");
-    to.push_str(name.trim_start_matches(['+', '#', '.', '/', ';', '?', '&']).trim());
-    to.push_str("}}");
 }
 
 /// Version 2.0: scheme, host and base path. Without a host, those of the base; without schemes, the base's, else https.

@@ -1,16 +1,63 @@
-//! A security scheme object, as one of the schemes that all descriptions share.
+//! OpenAPI's security scheme object, which AsyncAPI shares but for the names of some types.
 
 use countersign::ErrorKind;
 use countersign::api_key::AddTo;
 use countersign::oauth2::GrantType;
+use serde::Deserialize;
 
-use super::document::{Flows, SecurityScheme, Urls};
-use crate::describe::scheme::{Flow, Scheme};
-use crate::describe::shape::{Object, Text};
+use super::reference::Reference;
+use super::scheme::{Flow, Scheme};
+use super::shape::{List, Object, Text};
 use crate::error::quoted;
 
+/// The object, of any version.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct SecurityScheme {
+    #[serde(rename = "$ref")]
+    pub(crate) reference: Text,
+    pub(crate) r#type: Text,
+    pub(crate) name: Text,
+    pub(crate) r#in: Text,
+    pub(crate) scheme: Text,
+    pub(crate) flows: Object<Flows>,
+    pub(crate) open_id_connect_url: Text,
+    /// Version 2.0 has one flow, whose URLs stand here.
+    pub(crate) flow: Text,
+    pub(crate) authorization_url: Text,
+    pub(crate) token_url: Text,
+    /// AsyncAPI 3 names the scopes that it asks for here.
+    pub(crate) scopes: List<Text>,
+    #[serde(rename = "x-amazon-apigateway-authtype")]
+    pub(crate) amazon: Text,
+}
+
+impl Reference for Object<SecurityScheme> {
+    fn reference(&self) -> Option<&str> {
+        self.0.as_ref()?.reference.as_deref()
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Flows {
+    pub(crate) authorization_code: Object<Urls>,
+    pub(crate) client_credentials: Object<Urls>,
+    pub(crate) device_authorization: Object<Urls>,
+    pub(crate) password: Object<Urls>,
+    pub(crate) implicit: Object<Urls>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Urls {
+    pub(crate) authorization_url: Text,
+    pub(crate) token_url: Text,
+    pub(crate) device_authorization_url: Text,
+}
+
 /// Reads the object: types of version 2.0 and of 3.x.
-pub(super) fn scheme(given: &SecurityScheme) -> Scheme {
+pub(crate) fn scheme(given: &SecurityScheme) -> Scheme {
     match given.amazon.given() {
         // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authtype.html
         Some("awsSigv4") => return Scheme::AwsSigv4(None),
@@ -19,7 +66,8 @@ pub(super) fn scheme(given: &SecurityScheme) -> Scheme {
     }
     match given.r#type.given() {
         Some("basic") => Scheme::Basic,
-        Some("apiKey") => api_key(given),
+        // `httpApiKey` is AsyncAPI's, whose `apiKey` is a message broker's.
+        Some("apiKey" | "httpApiKey") => api_key(given),
         Some("http") => match given.scheme.given() {
             Some(name) => Scheme::http(name),
             None => malformed("an `http` scheme without its `scheme`"),
