@@ -174,7 +174,7 @@ impl AsyncApi {
         let own: Object<SecurityScheme> = Object::deserialize(asked).unwrap_or_default();
         let object = follow(&own, &place, &self.limits, |names| self.scheme(names))?;
         let (scheme, scopes) = read_scheme(object, &place)?;
-        Ok(Need { name: name.unwrap_or(server), place, scheme, scopes })
+        Ok(Need { name: name.unwrap_or(server), variable: None, place, scheme, scopes })
     }
 
     fn named<'d>(&'d self, name: &'d str, mut scopes: Vec<String>) -> Result<Need<'d>> {
@@ -184,7 +184,7 @@ impl AsyncApi {
         let object = follow(object, &place, &self.limits, |names| self.scheme(names))?;
         let (scheme, own) = read_scheme(object, &place)?;
         scopes.extend(own);
-        Ok(Need { name, place, scheme, scopes })
+        Ok(Need { name, variable: None, place, scheme, scopes })
     }
 
     fn scheme(&self, names: &[String]) -> Option<&Object<SecurityScheme>> {

@@ -63,7 +63,7 @@ const FORMATS: &[Format] = &[
         recognise: crate::swagger1::recognise,
         read: crate::swagger1::read,
     },
-    Format { kind: Kind::Raml, name: "raml", recognise: |_| false, read: not_yet },
+    Format { kind: Kind::Raml, name: "raml", recognise: crate::raml::recognise, read: crate::raml::read },
     Format {
         kind: Kind::AsyncApi,
         name: "asyncapi",

@@ -29,6 +29,7 @@ mod limits;
 mod note;
 mod openapi;
 mod postman;
+mod raml;
 mod reader;
 mod request;
 mod select;

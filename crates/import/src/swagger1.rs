@@ -14,12 +14,13 @@ use serde::de::{Deserializer, MapAccess, SeqAccess};
 
 use crate::clues::Clues;
 use crate::describe::demand::{Demand, Need, configs};
+use crate::describe::listing::Listing;
 use crate::describe::reference::pointer;
 use crate::describe::scheme::{Flow, Making, Scheme};
 use crate::describe::server::opened;
 use crate::describe::shape::{self, Entries, List, Object, Shape, Text};
 use crate::describe::url;
-use crate::error::{invalid, limit, quoted};
+use crate::error::{invalid, quoted};
 use crate::reader::{Chosen, Input, Reader};
 use crate::{Beside, Imported, Item, Limits, Request, yaml};
 
@@ -35,7 +36,7 @@ pub(crate) fn read<'a>(input: Input<'a>) -> Result<Box<dyn Reader + 'a>> {
         Some(version) if version.starts_with('1') => {}
         _ => return Err(invalid("#/swaggerVersion", "the version is not 1.0, 1.1 or 1.2")),
     }
-    let (items, spots) = operations(&document, &input.limits)?;
+    let Listing { items, spots, .. } = operations(&document, &input.limits)?;
     Ok(Box::new(Swagger1 { document, items, spots, limits: input.limits }))
 }
 
@@ -221,7 +222,7 @@ impl Swagger1 {
             Authorization::Scopes(scopes) => scopes.clone(),
             _ => Vec::new(),
         };
-        Ok(Need { name, place, scheme, scopes })
+        Ok(Need { name, variable: None, place, scheme, scopes })
     }
 
     fn request(&self, item: &Item, base: &str) -> Request {
@@ -269,20 +270,17 @@ fn flows(grants: &GrantTypes) -> Vec<Flow> {
     code.into_iter().chain(implicit).collect()
 }
 
-fn operations(document: &Document, limits: &Limits) -> Result<(Vec<Item>, Vec<(usize, usize)>)> {
-    let (mut items, mut spots) = (Vec::new(), Vec::new());
+/// Every operation, with the indices of its path and its own.
+fn operations<'l>(document: &Document, limits: &'l Limits) -> Result<Listing<'l, (usize, usize)>> {
+    let mut listing = Listing::new(limits);
     for (api_index, api) in document.apis.0.iter().enumerate() {
         let Object(Some(api)) = api else { continue };
         for (index, operation) in api.operations.0.iter().enumerate() {
             let Object(Some(operation)) = operation else { continue };
-            if items.len() >= limits.items {
-                return Err(limit("#/apis", format!("more than {} operations", limits.items)));
-            }
-            items.push(item(document, api, operation, [api_index, index]));
-            spots.push((api_index, index));
+            listing.push(item(document, api, operation, [api_index, index]), (api_index, index))?;
         }
     }
-    Ok((items, spots))
+    Ok(listing)
 }
 
 fn item(document: &Document, api: &Api, operation: &Operation, indices: [usize; 2]) -> Item {

@@ -14,6 +14,8 @@ pub(crate) struct Demand<'a>(pub(crate) Vec<Need<'a>>);
 pub(crate) struct Need<'a> {
     /// The name that the description gives the scheme.
     pub(crate) name: &'a str,
+    /// What its variables are named after, if not `name`.
+    pub(crate) variable: Option<String>,
     /// Where it is defined, or demanded.
     pub(crate) place: String,
     pub(crate) scheme: Scheme,
@@ -64,7 +66,8 @@ fn together(demand: Demand<'_>, place: &str, making: &mut Making<'_>) -> Result<
     let needs = one_per_place(one_token(demand.0, making), place, making)?;
     let (mut others, mut tokens) = (Vec::new(), Vec::new());
     for need in &needs {
-        let configs = need.scheme.configs(need.name, &need.place, &need.scopes, making)?;
+        let configs =
+            need.scheme.configs(need.variable.as_deref().unwrap_or(need.name), &need.place, &need.scopes, making)?;
         let mut configs = configs.into_iter().filter(|config| !matches!(config, AuthConfig::None));
         if need.scheme.is_token() {
             tokens.extend(configs);

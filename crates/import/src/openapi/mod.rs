@@ -14,6 +14,7 @@ use self::document::{Document, Operation, PathItem, Security};
 use self::operations::{Elsewheres, Spot};
 use crate::clues::Clues;
 use crate::describe::demand::{Demand, Need, configs};
+use crate::describe::listing::Listing;
 use crate::describe::reference::{follow, local, pointer};
 use crate::describe::scheme::{Making, Scheme};
 use crate::describe::security_scheme::{self, SecurityScheme};
@@ -42,7 +43,7 @@ pub(crate) fn read<'a>(input: Input<'a>) -> Result<Box<dyn Reader + 'a>> {
         None => return Err(invalid("#", "neither `openapi` nor `swagger` says which version it is")),
     }
     let elsewhere = Elsewheres::read(input.text, &document, &input.limits)?;
-    let (items, spots) = operations::list(&document, &elsewhere, &input.limits)?;
+    let Listing { items, spots, .. } = operations::list(&document, &elsewhere, &input.limits)?;
     Ok(Box::new(OpenApi { document, elsewhere, items, spots, limits: input.limits }))
 }
 
@@ -141,7 +142,7 @@ impl OpenApi {
             let demand = demand.as_ref().ok_or_else(malformed)?;
             let need = |(name, scopes): (&'d str, &'d List<Text>)| {
                 let (name, place, scheme) = self.scheme(name, place)?;
-                Ok(Need { name, place, scheme, scopes: scopes.given() })
+                Ok(Need { name, variable: None, place, scheme, scopes: scopes.given() })
             };
             demand.iter().map(need).collect::<Result<_>>().map(Demand)
         };

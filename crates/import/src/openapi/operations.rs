@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use countersign::Result;
 
 use super::document::{Document, Operation, PathItem, Security, scheme_name};
+use crate::describe::listing::Listing;
 use crate::describe::reference::{Elsewhere, Reference as _, follow, pointer};
 use crate::describe::security_scheme::SecurityScheme;
 use crate::describe::shape::{Entries, List, Object, Text};
-use crate::error::{invalid, limit};
+use crate::error::invalid;
 use crate::{Item, Limits};
 
 /// What `$ref` points at outside of the usual places.
@@ -85,14 +86,14 @@ impl Spot {
 }
 
 /// Every operation, in the document's order. A path whose item cannot be found is an item of its own.
-pub(super) fn list(document: &Document, elsewhere: &Elsewheres, limits: &Limits) -> Result<(Vec<Item>, Vec<Spot>)> {
+pub(super) fn list<'l>(document: &Document, elsewhere: &Elsewheres, limits: &'l Limits) -> Result<Listing<'l, Spot>> {
     let mut index = HashMap::new();
     if document.paths.iter().any(|(_, item)| item.reference().is_some()) {
         index.extend(document.paths.iter().map(|(path, item)| (Usual::Path(path), item)));
         let components = document.components.0.iter().flat_map(|components| components.path_items.iter());
         index.extend(components.map(|(name, item)| (Usual::Component(name), item)));
     }
-    let (mut items, mut spots) = (Vec::new(), Vec::new());
+    let mut listing = Listing::new(limits);
     for (at, (path, own)) in document.paths.iter().enumerate() {
         // An extension (`x-…`) is no path.
         if path.starts_with("x-") {
@@ -105,8 +106,8 @@ pub(super) fn list(document: &Document, elsewhere: &Elsewheres, limits: &Limits)
         let other = match &found {
             Ok(found) => found.operations.as_slice(),
             Err(_) => {
-                items.push(lost(path, items.len()));
-                spots.push(Spot { path: at, operation: None });
+                let item = lost(path, listing.items.len());
+                listing.push(item, Spot { path: at, operation: None })?;
                 &[]
             }
         };
@@ -116,14 +117,11 @@ pub(super) fn list(document: &Document, elsewhere: &Elsewheres, limits: &Limits)
         let others = other.iter().enumerate().filter(|(_, (method, _))| !is_overridden(method));
         let each = own.iter().enumerate().map(|each| (true, each)).chain(others.map(|each| (false, each)));
         for (is_own, (nth, (method, operation))) in each {
-            if items.len() >= limits.items {
-                return Err(limit("#/paths", format!("more than {} operations", limits.items)));
-            }
-            items.push(item(document, path, method, operation, items.len()));
-            spots.push(Spot { path: at, operation: Some((is_own, nth)) });
+            let item = item(document, path, method, operation, listing.items.len());
+            listing.push(item, Spot { path: at, operation: Some((is_own, nth)) })?;
         }
     }
-    Ok((items, spots))
+    Ok(listing)
 }
 
 fn item(document: &Document, path: &str, method: &str, operation: &Operation, index: usize) -> Item {
