@@ -80,15 +80,15 @@ struct Meaning {
 fn decode(text: &[u8], plus: u8) -> Vec<u8> {
     let mut out = Vec::new();
     let mut at = 0;
-    while at < text.len() {
+    while let Some(&byte) = text.get(at) {
         let hex = text.get(at + 1..at + 3).filter(|hex| hex.iter().all(u8::is_ascii_hexdigit));
-        match (text[at], hex) {
+        match (byte, hex) {
             (b'%', Some(hex)) => {
                 out.push(u8::from_str_radix(str::from_utf8(hex).unwrap(), 16).unwrap());
                 at += 2;
             }
             (b'+', _) => out.push(plus),
-            (byte, _) => out.push(byte),
+            _ => out.push(byte),
         }
         at += 1;
     }

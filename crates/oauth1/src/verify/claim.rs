@@ -101,7 +101,7 @@ impl<'a> Claim<'a> {
                 continue;
             }
             let (name, value) = (parameter.name, text(parameter.value())?);
-            if !self.add(name, &value, Form::Percent)?.is_some_and(|name| name == "oauth_signature") {
+            if self.add(name, &value, Form::Percent)? != Some("oauth_signature") {
                 self.header.push((Cow::Borrowed(name), value));
             }
         }
