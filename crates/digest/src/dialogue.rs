@@ -160,6 +160,12 @@ impl Dialogue for Conversation {
         self.sent.iter().any(|(_, session, _)| session.challenge.qop == Some(Qop::AuthInt))
     }
 
+    /// Only beside a proof.
+    fn reads_body_of(&self, head: Reply<'_>) -> bool {
+        let proof = |side: Side| Some(Info::read(head.headers.get(side.informs_in())?.as_bytes()).rspauth.is_some());
+        self.reads_body() && [Side::Server, Side::Proxy].into_iter().any(|side| proof(side) == Some(true))
+    }
+
     fn signed(&self) -> Option<&Signed> {
         self.signed.as_ref()
     }
