@@ -89,24 +89,26 @@ fn credentials_go_with_redirects_within_the_origin_and_never_out_of_it() {
 #[test]
 fn challenges_are_answered_and_refusals_are_responses() {
     for adapter in adapters() {
-        let verifier = digest::Verifier::new("realm", &[7; 32]).unwrap();
-        let seen = countersign::scheme::replay::MemoryNonceStore::default();
+        let verifier = digest::verify::Verifier::new("realm", &[7; 32]).unwrap();
+        let seen = digest::verify::MemoryNonceStore::default();
         let legs = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&legs);
         let address = serve(move |request| {
             counter.fetch_add(1, Ordering::SeqCst);
             let (parts, body) = request.into_parts();
             let now = countersign::Context::now();
-            let users = |user: &digest::User<'_>| match user {
-                digest::User::Name(name) => Some(digest::Account::new(name.as_ref(), "right")),
-                _ => None,
-            };
-            match verifier.verify(&parts, &Payload::from(body.clone()), users, &seen, &now) {
-                Ok(_) => Response::new(format!("{} bytes", body.len())),
+            let verified = verifier.read(&parts, &now).and_then(|claim| {
+                let account = digest::verify::Account::new(claim.id(), "right");
+                let verified = verifier.verify(claim, Some(&account), &Payload::from(body.clone()), &now)?;
+                let known = seen.remember_now(&verified.replay_key(), verified.expires_at());
+                known.map_err(|err| verifier.refusal(err, &now))
+            });
+            match verified {
+                Ok(()) => Response::new(format!("{} bytes", body.len())),
                 Err(refusal) => {
                     let mut response = Response::new("no".to_owned());
                     *response.status_mut() = StatusCode::UNAUTHORIZED;
-                    for challenge in verifier.challenges(refusal.stale, &now).unwrap() {
+                    for challenge in refusal.challenges {
                         response.headers_mut().append("www-authenticate", challenge);
                     }
                     response

@@ -110,6 +110,8 @@ pub use qop::Qop;
 pub use signer::Signer;
 
 #[doc(no_inline)]
+pub use countersign_core as scheme;
+#[doc(no_inline)]
 pub use countersign_core::{
     Context, Dialogue, Error, ErrorKind, Exchange, Payload, Reply, Result, Scheme, Secret, Signed, Step,
 };

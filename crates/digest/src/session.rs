@@ -29,7 +29,7 @@ pub(crate) struct Session {
     pub(crate) domain: Vec<String>,
     /// How often the nonce was used; unless it began in another session, which counts on.
     used: AtomicU32,
-    began_in: Option<Arc<Session>>,
+    began_in: Option<Arc<Self>>,
 }
 
 impl Session {

@@ -1,5 +1,13 @@
 //! What a client answers, and what it refuses to answer.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics is a test that fails"
+)]
+
 mod server;
 
 use countersign_digest::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};

@@ -1,4 +1,12 @@
-//! Whatever is sent or signed. How often each is tried: `PROPTEST_CASES` (256 unless set).
+//! Whatever is sent or signed. `COUNTERSIGN_MUTATIONS` says how many changes of a signed request are tried.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics is a test that fails"
+)]
 
 mod server;
 
@@ -64,7 +72,7 @@ fn apply(change: &Change, parts: &mut Parts, payload: &mut Payload, qop: &Qop) -
 /// What an answer says, without what is not signed.
 fn meaning(parts: &Parts) -> Option<BTreeMap<String, Vec<u8>>> {
     let params = |value: &HeaderValue| {
-        let mut challenges = countersign_core::challenge::challenges(value.as_bytes());
+        let mut challenges = countersign_digest::scheme::challenge::challenges(value.as_bytes());
         let (challenge, more) = (challenges.next()?.ok()?, challenges.next());
         if !challenge.is("Digest") || more.is_some() {
             return None;
@@ -88,7 +96,14 @@ fn meaning(parts: &Parts) -> Option<BTreeMap<String, Vec<u8>>> {
     params(parts.headers.get(AUTHORIZATION)?)
 }
 
+fn changes() -> ProptestConfig {
+    let given = std::env::var("COUNTERSIGN_MUTATIONS").ok().and_then(|count| count.parse().ok());
+    ProptestConfig { cases: given.unwrap_or(500), failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
+    #![proptest_config(changes())]
+
     #[test]
     fn nothing_that_is_signed_can_be_changed(
         change in change(),
@@ -117,6 +132,9 @@ proptest! {
         }
     }
 
+}
+
+proptest! {
     #[test]
     fn any_header_is_verified_without_panic(value in prop::collection::vec(prop_oneof![0x20..0x7f_u8, 0x80..=0xff_u8], 0..200)) {
         let verifier = Verifier::new("r", &[1; 32]).unwrap();

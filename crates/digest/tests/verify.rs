@@ -1,5 +1,13 @@
 //! The server's side: what it takes, what it refuses, and what it answers.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics is a test that fails"
+)]
+
 mod server;
 
 use countersign_digest::http::header::{AUTHORIZATION, HOST, WWW_AUTHENTICATE};

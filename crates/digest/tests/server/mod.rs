@@ -56,7 +56,7 @@ pub fn accept(exchange: &mut Exchange, info: &str) -> Result<Step> {
 /// A parameter of the answer, unescaped.
 pub fn param(request: &Request<Payload>, name: &str) -> Option<String> {
     let value = request.headers().get(AUTHORIZATION).expect("an answer").as_bytes();
-    let answer = countersign_core::challenge::challenges(value).next().unwrap().unwrap();
+    let answer = countersign_digest::scheme::challenge::challenges(value).next().unwrap().unwrap();
     answer.param(name).map(|value| String::from_utf8_lossy(&value).into_owned())
 }
 
