@@ -12,14 +12,14 @@ use crate::{authenticator, get, header, reply, text, with};
 
 /// Lets `u` in with `right`, and answers with what `answer` makes of the request.
 struct DigestServer {
-    verifier: digest::Verifier,
+    verifier: digest::verify::Verifier,
     seen: countersign::scheme::replay::MemoryNonceStore,
     legs: AtomicUsize,
 }
 
 impl DigestServer {
     fn new() -> Arc<Self> {
-        let verifier = digest::Verifier::new("realm", &[7; 32]).unwrap();
+        let verifier = digest::verify::Verifier::new("realm", &[7; 32]).unwrap();
         Arc::new(Self { verifier, seen: Default::default(), legs: AtomicUsize::new(0) })
     }
 
@@ -38,12 +38,13 @@ impl DigestServer {
     ) -> Response<Vec<u8>> {
         self.legs.fetch_add(1, Ordering::SeqCst);
         let now = Context::now();
-        let users = |user: &digest::User<'_>| match user {
-            digest::User::Name(name) => Some(digest::Account::new(name.as_ref(), "right")),
-            _ => None,
-        };
         let (parts, body) = request.into_parts();
-        let verified = self.verifier.verify(&parts, &Payload::from(body.clone()), users, &self.seen, &now);
+        let verified = self.verifier.read(&parts, &now).and_then(|claim| {
+            let account = digest::verify::Account::new(claim.id(), "right");
+            let verified = self.verifier.verify(claim, Some(&account), &Payload::from(body.clone()), &now)?;
+            let known = self.seen.remember_now(&verified.replay_key(), verified.expires_at());
+            known.map(|()| verified).map_err(|why| self.verifier.refusal(why, &now))
+        });
         match verified {
             Ok(user) => {
                 let response = answer(&Request::from_parts(parts, body));
@@ -55,10 +56,8 @@ impl DigestServer {
                 }
             }
             Err(refusal) => {
-                let challenges = self.verifier.challenges(refusal.stale, &now).unwrap();
-                challenges
-                    .into_iter()
-                    .fold(reply(401, "no"), |reply, challenge| with(reply, "www-authenticate", challenge))
+                let challenges = refusal.challenges.into_iter();
+                challenges.fold(reply(401, "no"), |reply, challenge| with(reply, "www-authenticate", challenge))
             }
         }
     }
