@@ -31,6 +31,7 @@ mod openapi;
 mod postman;
 mod reader;
 mod request;
+mod secrets;
 mod select;
 mod shell;
 mod source;
