@@ -32,6 +32,7 @@ mod postman;
 mod raml;
 mod reader;
 mod request;
+mod secrets;
 mod select;
 mod shell;
 mod source;
