@@ -153,7 +153,11 @@ pub(crate) fn read_object(reply: Reply<'_>) -> Result<Map<String, Value>> {
     }
     let Ok(Value::Object(object)) = serde_json::from_slice(reply.body) else {
         let media_type = reply.headers.get(CONTENT_TYPE).map_or(b"none".as_slice(), |value| value.as_bytes());
-        let what = format!("the body is no JSON object (media type {}): {}", Quoted(media_type), Quoted(reply.body));
+        let mut what = format!("the body is not a JSON object (media type {})", Quoted(media_type));
+        // A body of status 2xx may hold the token.
+        if !reply.status.is_success() {
+            what.push_str(&format!(": {}", Quoted(reply.body)));
+        }
         return Err(failed(reply, &what));
     };
     if let Some(error) = object.get("error").filter(|error| !error.is_null()) {

@@ -107,6 +107,7 @@ pub(crate) fn context(value: &JsValue) -> Result<Context> {
             })
         }
     };
+    let ctx = if get(value, "explain").is_some_and(|explain| explain.is_truthy()) { ctx.explaining() } else { ctx };
     Ok(match get(value, "nonce").and_then(|nonce| nonce.as_string()) {
         Some(nonce) => ctx.with_nonce(nonce),
         None => ctx,

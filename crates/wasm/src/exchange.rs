@@ -70,6 +70,20 @@ impl Exchange {
         }
     }
 
+    /// The canonical request of the last message, when the context was explaining and the scheme has one.
+    #[wasm_bindgen(getter, js_name = canonicalRequest)]
+    #[must_use]
+    pub fn canonical_request(&self) -> Option<String> {
+        self.exchange.signed()?.canonical_request().map(str::to_owned)
+    }
+
+    /// The text that the last message signs, when the context was explaining and the scheme has one.
+    #[wasm_bindgen(getter, js_name = stringToSign)]
+    #[must_use]
+    pub fn string_to_sign(&self) -> Option<String> {
+        self.exchange.signed()?.string_to_sign().map(str::to_owned)
+    }
+
     /// Whether the next reply's body must be given.
     #[wasm_bindgen(getter, js_name = readsBody)]
     #[must_use]

@@ -26,6 +26,8 @@ export interface SigningContext {
   nonce?: string;
   /** Random bytes in place of `crypto.getRandomValues`, used in order; an error when they are used up. */
   random?: Uint8Array;
+  /** Keeps the texts that are hashed and signed. */
+  explain?: boolean;
 }
 
 export interface Explained {
@@ -71,6 +73,9 @@ export class Exchange {
   resume(context?: SigningContext): Step;
   /** The next step without the leg that could not be sent, or nothing: the failure is the caller's. */
   onSendFailed(context?: SigningContext): Step | undefined;
+  /** Of the last message, when the context was explaining. */
+  readonly canonicalRequest?: string;
+  readonly stringToSign?: string;
   /** Whether the next reply's body must be given. */
   readonly readsBody: boolean;
   /** Whether all requests must use one connection of one user (NTLM): `fetch` cannot do that. */

@@ -29,8 +29,6 @@ pub(crate) enum Scheme {
     OpenIdConnect(String),
     /// A client certificate: nothing that a request carries.
     MutualTls,
-    /// Nothing is asked for.
-    Nothing,
     /// What cannot be carried over, and why.
     Fault(ErrorKind, String),
 }
@@ -113,7 +111,7 @@ impl Scheme {
             Self::ApiKey(AddTo::Header, name) => Some(Place::Header(name.to_ascii_lowercase())),
             Self::ApiKey(AddTo::Query, name) => Some(Place::Query(name.clone())),
             Self::ApiKey(_, name) => Some(Place::Cookie(name.clone())),
-            Self::MutualTls | Self::Nothing | Self::Fault(..) => None,
+            Self::MutualTls | Self::Fault(..) => None,
             _ => Some(Place::Header("authorization".into())),
         }
     }
@@ -173,7 +171,6 @@ impl Scheme {
                 making.note(place, "a client certificate proves the client: give it to the HTTP client");
                 AuthConfig::None
             }
-            Self::Nothing => AuthConfig::None,
             Self::Fault(ErrorKind::UnsupportedScheme, why) => return Err(unsupported(place, why)),
             Self::Fault(_, why) => return Err(invalid(place, why)),
         }])
