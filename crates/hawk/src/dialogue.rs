@@ -89,7 +89,7 @@ impl Dialogue for Conversation {
     }
 
     fn reads_body_of(&self, head: Reply<'_>) -> bool {
-        self.reads_body() && head.headers.contains_key(crate::SERVER_AUTHORIZATION)
+        self.reads_body() && head.headers.contains_key(SERVER_AUTHORIZATION)
     }
 
     fn signed(&self) -> Option<&Signed> {
