@@ -130,10 +130,7 @@ where
         Ok((Response::from_parts(parts, ResponseBody::of_memory(bytes.clone())), Some(bytes)))
     }
 
-    fn after(
-        &mut self,
-        outcome: Result<(Response<ResponseBody<R>>, Option<Bytes>), Error>,
-    ) -> Result<Step, Error> {
+    fn after(&mut self, outcome: Result<(Response<ResponseBody<R>>, Option<Bytes>), Error>) -> Result<Step, Error> {
         match outcome {
             Ok((response, bytes)) => {
                 let bytes = bytes.unwrap_or_default();
@@ -176,7 +173,10 @@ where
 impl<S, B, R> Run<S, B, R> {
     /// Refuses what needs a connection of its own.
     #[expect(clippy::unused_async, reason = "with the feature `connections` it waits")]
-    async fn over_own_connection(&mut self, request: Request<Payload>) -> Result<Result<Step, Request<Payload>>, Error> {
+    async fn over_own_connection(
+        &mut self,
+        request: Request<Payload>,
+    ) -> Result<Result<Step, Request<Payload>>, Error> {
         if self.journey.connection_bound() {
             return Err(no_connection());
         }
@@ -255,15 +255,15 @@ where
     }
     let collected = body.collect().await.map_err(Error::service)?;
     if collected.trailers().is_some() {
-        const WHY: &str = "a body with trailers cannot be collected: set `AuthLayer::with_body_limit` to 0 to stream it";
+        const WHY: &str =
+            "a body with trailers cannot be collected: set `AuthLayer::with_body_limit` to 0 to stream it";
         return Err(AuthError::new(ErrorKind::InvalidRequest, WHY).into());
     }
     Ok((Payload::Bytes(collected.to_bytes()), None))
 }
 
 fn sent_already() -> Error {
-    const WHY: &str =
-        "a second request needs the body again, and it was streamed: a body of known length is collected up to `AuthLayer::with_body_limit`";
+    const WHY: &str = "a second request needs the body again, and it was streamed: a body of known length is collected up to `AuthLayer::with_body_limit`";
     AuthError::new(ErrorKind::PayloadRequired, WHY).into()
 }
 

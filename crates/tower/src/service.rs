@@ -53,6 +53,9 @@ where
 
 impl<S: fmt::Debug> fmt::Debug for AuthService<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthService").field("inner", &self.inner).field("auth", &self.shared.auth).finish_non_exhaustive()
+        f.debug_struct("AuthService")
+            .field("inner", &self.inner)
+            .field("auth", &self.shared.auth)
+            .finish_non_exhaustive()
     }
 }
