@@ -1,10 +1,17 @@
 //! The adapters, each with its client.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use bytes::Bytes;
 use countersign::{Authenticator, Payload};
+use countersign_tower::{AuthLayer, AuthService};
 use countersign_ureq::RunWith as _;
 use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use tower::{Layer as _, ServiceExt as _};
 
 /// An adapter with its client.
 pub(crate) trait Adapter {
@@ -29,7 +36,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn adapters() -> Vec<Box<dyn Adapter>> {
-    vec![Box::new(Ureq)]
+    vec![Box::new(Ureq), Box::new(Tower)]
 }
 
 /// With a client of defaults.
@@ -70,5 +77,46 @@ impl User for UreqUser {
         let (parts, mut body) = response.into_parts();
         let bytes = body.with_config().limit(u64::MAX).read_to_vec().map_err(|why| why.to_string())?;
         Ok(Response::from_parts(parts, bytes))
+    }
+}
+
+/// The runtime that asynchronous clients live on.
+pub(crate) fn runtime() -> &'static tokio::runtime::Runtime {
+    static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
+    &RUNTIME
+}
+
+struct Tower;
+
+type HyperClient = Client<HttpConnector, Full<Bytes>>;
+
+struct TowerUser(AuthService<HyperClient>, Option<Duration>);
+
+impl Adapter for Tower {
+    fn name(&self) -> &'static str {
+        "tower"
+    }
+
+    fn user(&self, auth: &Authenticator, options: &Options) -> Box<dyn User> {
+        let mut layer = AuthLayer::new(auth).with_most_redirects(options.most_redirects.unwrap_or(10));
+        if options.connections {
+            layer = layer.with_connector(HttpConnector::new());
+        }
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Box::new(TowerUser(layer.layer(client), options.timeout))
+    }
+}
+
+impl User for TowerUser {
+    fn send(&self, request: Request<Payload>) -> Result<Response<Vec<u8>>, String> {
+        let request = request.map(|payload| Full::new(payload.bytes().cloned().unwrap_or_default()));
+        let service = self.0.clone();
+        let limit = self.1.unwrap_or(Duration::from_secs(60));
+        let whole = async {
+            let (parts, body) = service.oneshot(request).await.map_err(|why| why.to_string())?.into_parts();
+            let bytes = body.collect().await.map_err(|why| why.to_string())?.to_bytes();
+            Ok(Response::from_parts(parts, bytes.to_vec()))
+        };
+        runtime().block_on(async { tokio::time::timeout(limit, whole).await }).map_err(|_| "timed out".to_owned())?
     }
 }
