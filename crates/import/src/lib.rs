@@ -38,6 +38,7 @@ mod shell;
 mod source;
 mod swagger1;
 mod variables;
+mod wsdl;
 mod yaml;
 
 pub use authorization::from_authorization;
