@@ -1,5 +1,7 @@
 //! `countersign import` and `sign --from`, as they are typed.
 
+#![allow(clippy::panic, reason = "a test that panics is a test that fails")]
+
 use std::fs;
 
 use program::countersign;

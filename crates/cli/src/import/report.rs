@@ -139,12 +139,13 @@ fn shown(text: &str) -> Cow<'_, str> {
 
 /// In the form that `sign` reads.
 fn request(request: &Request) -> Value {
+    let body = request.body.as_ref().map(|body| match str::from_utf8(body) {
+        Ok(text) => ("body", text.to_owned()),
+        Err(_) => ("body_base64", encode::base64(body)),
+    });
     let mut json = json!({ "method": request.method, "url": request.url, "headers": request.headers });
-    if let Some(body) = &request.body {
-        match str::from_utf8(body) {
-            Ok(text) => json["body"] = text.into(),
-            Err(_) => json["body_base64"] = encode::base64(body).into(),
-        }
+    if let (Some((name, body)), Some(fields)) = (body, json.as_object_mut()) {
+        fields.insert(name.to_owned(), body.into());
     }
     json
 }
