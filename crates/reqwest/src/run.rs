@@ -220,7 +220,8 @@ impl Run {
 
 /// reqwest makes a Basic `Authorization` of a URL's user info, as the request is built.
 fn drop_user_info(headers: &mut HeaderMap) {
-    let is_basic = |value: &HeaderValue| value.as_bytes().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"Basic "));
+    let is_basic =
+        |value: &HeaderValue| value.as_bytes().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"Basic "));
     if headers.get(AUTHORIZATION).is_some_and(is_basic) {
         headers.remove(AUTHORIZATION);
     }
