@@ -103,6 +103,37 @@ fn is_never_signed(name: &str) -> bool {
 pub(crate) struct SignedHeaders<'a>(SmallVec<[(&'a str, &'a [u8]); 12]>);
 
 impl<'a> SignedHeaders<'a> {
+    /// Takes those of a request that are selected. Those that `replaced` names are left out: signing sets or removes them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] for two `X-Amz-Content-Sha256` headers.
+    pub(crate) fn take(
+        &mut self,
+        headers: &'a HeaderMap,
+        selection: &Selection,
+        replaced: impl Fn(&str) -> bool,
+    ) -> Result<Given<'a>> {
+        let mut given = Given::default();
+        for (name, value) in headers {
+            let text = name.as_str();
+            match text {
+                "host" => given.has_host = true,
+                "x-amz-content-sha256" if given.content_sha256.is_some() => {
+                    return Err(Error::new(
+                        ErrorKind::InvalidRequest,
+                        "the request has two X-Amz-Content-Sha256 headers",
+                    ));
+                }
+                "x-amz-content-sha256" => given.content_sha256 = Some(value),
+                _ => {}
+            }
+            if selection.holds(name) && !replaced(text) {
+                self.push(text, value.as_bytes());
+            }
+        }
+        Ok(given)
+    }
+
     pub(crate) fn push(&mut self, name: &'a str, value: &'a [u8]) {
         self.0.push((name, value));
     }
@@ -117,11 +148,16 @@ impl<'a> SignedHeaders<'a> {
 
     /// Appends the names: `host;x-amz-date`.
     pub(crate) fn push_names(&self, out: &mut Vec<u8>) {
-        for (index, group) in self.by_name().enumerate() {
-            if index > 0 {
+        let mut before = "";
+        for &(name, _) in &self.0 {
+            if name == before {
+                continue;
+            }
+            if !before.is_empty() {
                 out.push(b';');
             }
-            out.extend_from_slice(group.first().map_or("", |&(name, _)| name).as_bytes());
+            out.extend_from_slice(name.as_bytes());
+            before = name;
         }
     }
 
@@ -152,10 +188,6 @@ impl<'a> SignedHeaders<'a> {
         }
         Ok(())
     }
-
-    fn by_name(&self) -> impl Iterator<Item = &[(&'a str, &'a [u8])]> {
-        self.0.chunk_by(|(one, _), (two, _)| one == two)
-    }
 }
 
 /// Appends a header's value, trimmed, with each run of spaces and tabs as one space.
@@ -178,36 +210,11 @@ fn push_folded(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// What one pass over a request's headers finds.
-#[derive(Default)]
+/// What one pass over a request's headers finds beside those that are signed.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Given<'a> {
-    pub(crate) signed: SignedHeaders<'a>,
     pub(crate) has_host: bool,
     pub(crate) content_sha256: Option<&'a HeaderValue>,
-}
-
-impl<'a> Given<'a> {
-    /// Looks at every header once. Those that `replaced` names are left out: signing sets or removes them.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidRequest`] for two `X-Amz-Content-Sha256` headers.
-    pub(crate) fn of(headers: &'a HeaderMap, selection: &Selection, replaced: impl Fn(&str) -> bool) -> Result<Self> {
-        let twice = || Error::new(ErrorKind::InvalidRequest, "the request has two X-Amz-Content-Sha256 headers");
-        let mut given = Self::default();
-        for (name, value) in headers {
-            let text = name.as_str();
-            match text {
-                "host" => given.has_host = true,
-                "x-amz-content-sha256" if given.content_sha256.is_some() => return Err(twice()),
-                "x-amz-content-sha256" => given.content_sha256 = Some(value),
-                _ => {}
-            }
-            if selection.holds(name) && !replaced(text) {
-                given.signed.push(text, value.as_bytes());
-            }
-        }
-        Ok(given)
-    }
 }
 
 #[cfg(test)]

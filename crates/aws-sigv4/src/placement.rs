@@ -1,15 +1,14 @@
 //! Where a signature goes: into the `Authorization` header, or into the query.
 
 use bytes::Bytes;
-use countersign_core::encode::decimal_in;
+use countersign_core::encode::{decimal_in, push_percent};
 use countersign_core::{Context, Error, ErrorKind, Result, Signed, query};
-use http::Uri;
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::request::Parts;
 
 use crate::PayloadSigning;
-use crate::canonical::{PathStyle, push_request};
-use crate::headers::{Given, SignedHeaders, X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_REGION_SET, X_AMZ_SECURITY_TOKEN};
+use crate::canonical::{PathStyle, Query, push_request};
+use crate::headers::{SignedHeaders, X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_REGION_SET, X_AMZ_SECURITY_TOKEN};
 use crate::keys::{Key, Signature};
 use crate::payload::Hash;
 use crate::prepared::Prepared;
@@ -31,8 +30,8 @@ const PRESIGNED: [&[u8]; 8] = [
 /// One signature's circumstances.
 pub(crate) struct Target<'a> {
     pub(crate) scope: Scope<'a>,
-    /// As the canonical request has it.
-    pub(crate) host: &'a str,
+    /// The host, where the request has no header of that name.
+    pub(crate) host: Option<&'a str>,
     pub(crate) style: PathStyle,
     pub(crate) hash: Hash<'a>,
 }
@@ -40,34 +39,39 @@ pub(crate) struct Target<'a> {
 /// Signs in the `Authorization` header.
 pub(crate) fn in_header<'a>(
     own: &'a Prepared,
-    parts: &'a Parts,
-    given: Given<'a>,
+    parts: &Parts,
+    headers: &mut SignedHeaders<'a>,
     target: &'a Target<'_>,
     ctx: &Context,
 ) -> Result<Signed> {
-    let headers = headers_of_header(own, given, target);
+    add_headers(own, headers, target);
+    #[expect(
+        clippy::needless_late_init,
+        reason = "declared first, so that it is dropped after `query`, which borrows it"
+    )]
+    let edit;
+    let mut path = parts.uri.path();
+    let mut query = Query::of(parts.uri.query().unwrap_or_default());
     // A presigned URL that is signed in its header is no longer presigned.
-    let edit = is_presigned_uri(&parts.uri).then(|| query::Edit::without(&parts.uri, is_presigned));
-    let path_and_query = match &edit {
-        Some(edit) => split(edit.path_and_query()),
-        None => (parts.uri.path(), parts.uri.query().unwrap_or_default()),
-    };
+    edit = query.names("X-Amz-Signature").then(|| query::Edit::without(&parts.uri, is_presigned));
+    if let Some(edit) = &edit {
+        (path, query) = split(edit.path_and_query());
+    }
     let mut text = Vec::with_capacity(1024);
-    push_request(&mut text, parts.method.as_str(), path_and_query, target.style, &headers, target.hash.as_str())?;
+    push_request(&mut text, parts.method.as_str(), (path, query), target.style, headers, target.hash.as_str())?;
     let key = own.key(&target.scope);
-    let (signed, signature) = sign_canonical(&mut text, own, &key, &target.scope, ctx);
-    let signed = set_headers(signed, text, own, &key, &headers, target, &signature)?;
+    let (signature, explained) = sign_canonical(&mut text, own, &key, &target.scope, ctx);
+    let signed = explained.add_to(set_headers(text, own, &key, headers, target, &signature)?);
     match edit {
         Some(edit) => Ok(signed.with_uri(edit.finish()?)),
         None => Ok(signed),
     }
 }
 
-/// The request's headers and those that signing adds, in order.
-fn headers_of_header<'a>(own: &'a Prepared, given: Given<'a>, target: &'a Target<'_>) -> SignedHeaders<'a> {
-    let mut headers = given.signed;
-    if !given.has_host {
-        headers.push("host", target.host.as_bytes());
+/// Adds the headers that signing sets, and puts all in order.
+fn add_headers<'a>(own: &'a Prepared, headers: &mut SignedHeaders<'a>, target: &'a Target<'_>) {
+    if let Some(host) = target.host {
+        headers.push("host", host.as_bytes());
     }
     if sends_hash(own, target) || matches!(target.hash, Hash::Given(_)) {
         headers.push("x-amz-content-sha256", target.hash.as_str().as_bytes());
@@ -80,7 +84,6 @@ fn headers_of_header<'a>(own: &'a Prepared, given: Given<'a>, target: &'a Target
         headers.push("x-amz-security-token", token.as_bytes());
     }
     headers.sort();
-    headers
 }
 
 fn sends_hash(own: &Prepared, target: &Target<'_>) -> bool {
@@ -90,7 +93,6 @@ fn sends_hash(own: &Prepared, target: &Target<'_>) -> bool {
 
 /// Sets the headers of a signature; `text` is empty, and all new values become slices of it.
 fn set_headers(
-    mut signed: Signed,
     mut text: Vec<u8>,
     own: &Prepared,
     key: &Key,
@@ -109,24 +111,19 @@ fn set_headers(
     text.extend_from_slice(signature.as_str().as_bytes());
     let authorization = text.len();
     text.extend_from_slice(target.scope.timestamp.as_str().as_bytes());
-    let date = text.len();
     if let Hash::Computed(hash) = &target.hash {
         text.extend_from_slice(hash.as_bytes());
     }
-    let text = Bytes::from(text);
-    signed = signed
-        .with_header(AUTHORIZATION, header_value(text.slice(..authorization))?)
-        .with_plain_header(X_AMZ_DATE, header_value(text.slice(authorization..date))?);
-    if sends_hash(own, target) {
-        match target.hash {
-            Hash::Given(_) => {}
-            Hash::Fixed(hash) => {
-                signed = signed.with_plain_header(X_AMZ_CONTENT_SHA256, HeaderValue::from_static(hash));
-            }
-            Hash::Computed(_) => {
-                signed = signed.with_plain_header(X_AMZ_CONTENT_SHA256, header_value(text.slice(date..))?);
-            }
-        }
+    let mut rest = Bytes::from(text);
+    let mut signed = Signed::default().with_header(AUTHORIZATION, header_value(rest.split_to(authorization))?);
+    let hash = match &target.hash {
+        Hash::Given(_) => None,
+        Hash::Fixed(hash) => Some(header_value(Bytes::from_static(hash.as_bytes()))?),
+        Hash::Computed(hash) => Some(header_value(rest.split_off(rest.len() - hash.as_bytes().len()))?),
+    };
+    signed = signed.with_plain_header(X_AMZ_DATE, header_value(rest)?);
+    if let Some(hash) = hash.filter(|_| sends_hash(own, target)) {
+        signed = signed.with_plain_header(X_AMZ_CONTENT_SHA256, hash);
     }
     if let Some(regions) = &own.region_set {
         signed = signed.with_plain_header(X_AMZ_REGION_SET, regions.clone());
@@ -140,33 +137,38 @@ fn set_headers(
 /// Signs in the query: a presigned URL.
 pub(crate) fn in_query<'a>(
     own: &'a Prepared,
-    parts: &'a Parts,
-    given: Given<'a>,
+    parts: &Parts,
+    headers: &mut SignedHeaders<'a>,
     target: &'a Target<'_>,
     ctx: &Context,
 ) -> Result<Signed> {
-    let mut headers = given.signed;
-    if !given.has_host {
-        headers.push("host", target.host.as_bytes());
+    if let Some(host) = target.host {
+        headers.push("host", host.as_bytes());
     }
     headers.sort();
     let key = own.key(&target.scope);
-    let mut text = Vec::with_capacity(1024);
     let mut edit = query::Edit::without(&parts.uri, is_presigned);
-    push_presigned(&mut edit, own, &key, &headers, target);
+    let kept = edit.path_and_query().len();
     let token = own.session_token();
+    edit.reserve(512 + 3 * token.unwrap_or_default().len());
+    push_presigned(&mut edit, own, &key, headers, target);
     if let Some(token) = token.filter(|_| !own.config.unsigned_session_token) {
         edit.push("X-Amz-Security-Token", token);
     }
-    let path_and_query = split(edit.path_and_query());
-    push_request(&mut text, parts.method.as_str(), path_and_query, target.style, &headers, target.hash.as_str())?;
-    let (signed, signature) = sign_canonical(&mut text, own, &key, &target.scope, ctx);
+    let (before, added) = edit.path_and_query().split_at_checked(kept).unwrap_or_default();
+    let (path, mut query) = split(before);
+    query.add_canonical(added.strip_prefix(['?', '&']).unwrap_or(added));
+
+    let mut text = Vec::with_capacity(1024);
+    push_request(&mut text, parts.method.as_str(), (path, query), target.style, headers, target.hash.as_str())?;
+    let (signature, explained) = sign_canonical(&mut text, own, &key, &target.scope, ctx);
     if let Some(token) = token.filter(|_| own.config.unsigned_session_token) {
         edit.push("X-Amz-Security-Token", token);
     }
-    edit.push("X-Amz-Signature", signature.as_str());
+    edit.push_encoded("X-Amz-Signature", signature.as_str());
+    let signed = explained.add_to(Signed::default().with_uri(edit.finish()?));
     let replaced = [AUTHORIZATION, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN];
-    Ok(replaced.into_iter().fold(signed.with_uri(edit.finish()?), Signed::without_header))
+    Ok(replaced.into_iter().fold(signed, Signed::without_header))
 }
 
 /// Adds what a presigned URL says of its signature.
@@ -177,14 +179,32 @@ fn push_presigned(
     headers: &SignedHeaders<'_>,
     target: &Target<'_>,
 ) {
-    edit.push("X-Amz-Algorithm", own.keys.algorithm());
-    edit.push("X-Amz-Credential", &[&own.config.access_key_id, "/", key.scope()].concat());
-    edit.push("X-Amz-Date", target.scope.timestamp.as_str());
-    edit.push("X-Amz-Expires", decimal_in(own.config.expires_in.into(), &mut [0; 20]));
+    let mut credential = String::with_capacity(128);
+    push_percent(&mut credential, &own.config.access_key_id);
+    for part in key.scope().split('/') {
+        credential.push_str("%2F");
+        push_percent(&mut credential, part);
+    }
+    edit.push_encoded("X-Amz-Algorithm", own.keys.algorithm());
+    edit.push_encoded("X-Amz-Credential", &credential);
+    edit.push_encoded("X-Amz-Date", target.scope.timestamp.as_str());
+    edit.push_encoded("X-Amz-Expires", decimal_in(own.config.expires_in.into(), &mut [0; 20]));
     if let Some(regions) = &own.config.region_set {
         edit.push("X-Amz-Region-Set", regions);
     }
     edit.push("X-Amz-SignedHeaders", &headers.names());
+}
+
+/// The texts of one signature, where the context asks for them.
+#[derive(Default)]
+struct Explained(Option<Box<[String; 2]>>);
+
+impl Explained {
+    fn add_to(self, signed: Signed) -> Signed {
+        let Some(texts) = self.0 else { return signed };
+        let [canonical_request, string_to_sign] = *texts;
+        signed.with_canonical_request(canonical_request).with_string_to_sign(string_to_sign)
+    }
 }
 
 /// Signs the canonical request in `text`, which is left empty, to be used again.
@@ -194,21 +214,19 @@ fn sign_canonical(
     key: &Key,
     scope: &Scope<'_>,
     ctx: &Context,
-) -> (Signed, Signature) {
-    let mut signed = Signed::default();
-    let as_text = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
-    if ctx.is_explaining() {
-        signed = signed.with_canonical_request(as_text(text));
-    }
+) -> (Signature, Explained) {
+    let explained = |text: &[u8]| ctx.is_explaining().then(|| String::from_utf8_lossy(text).into_owned());
+    let canonical_request = explained(text);
     let hash = sha256_hex(text);
     text.clear();
     push_string_to_sign(text, own.keys.algorithm(), scope.timestamp.as_str(), key.scope(), &hash);
-    if ctx.is_explaining() {
-        signed = signed.with_string_to_sign(as_text(text));
-    }
+    let texts = canonical_request.zip(explained(text));
     let signature = key.sign(text);
     text.clear();
-    (signed, signature)
+    (
+        signature,
+        Explained(texts.map(|(canonical_request, string_to_sign)| Box::new([canonical_request, string_to_sign]))),
+    )
 }
 
 /// Appends the string to sign: algorithm, time, scope and the canonical request's hash, a line each.
@@ -222,12 +240,9 @@ pub(crate) fn push_string_to_sign(out: &mut Vec<u8>, algorithm: &str, time: &str
 }
 
 /// Parts a request target into path and query.
-pub(crate) fn split(path_and_query: &str) -> (&str, &str) {
-    path_and_query.split_once('?').unwrap_or((path_and_query, ""))
-}
-
-fn is_presigned_uri(uri: &Uri) -> bool {
-    query::pairs(uri.query().unwrap_or_default()).any(|(name, _)| name == "X-Amz-Signature")
+pub(crate) fn split(path_and_query: &str) -> (&str, Query<'_>) {
+    let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+    (path, Query::of(query))
 }
 
 fn is_presigned(name: &[u8]) -> bool {

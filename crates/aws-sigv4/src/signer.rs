@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use http::header::HOST;
 use http::request::Parts;
 
 use crate::canonical::PathStyle;
-use crate::headers::Given;
+use crate::headers::SignedHeaders;
 use crate::payload::Hash;
 use crate::placement::{self, Target};
 use crate::prepared::Prepared;
@@ -32,13 +31,15 @@ impl Signer {
         Prepared::new(config).map(Self)
     }
 
-    /// What a signature made now for this host holds for. `lower` is the host in lower case.
-    fn scope<'a>(&'a self, lower: &'a str, ctx: &Context) -> Result<Scope<'a>> {
+    /// What a signature made now for this host holds for. Where the config leaves region or service out, `lower` becomes the
+    /// host in lower case, to read them from.
+    fn scope<'a>(&'a self, host: &str, lower: &'a mut String, ctx: &Context) -> Result<Scope<'a>> {
         let config = &self.0.config;
         let (region, service) = match (&config.region, &config.service) {
             (Some(region), Some(service)) => (region.as_str(), service.as_str()),
             (region, service) => {
-                let known = hosts::endpoint(split_port(lower).0);
+                *lower = split_port(host).0.to_ascii_lowercase();
+                let known = hosts::endpoint(lower);
                 let region = region.as_deref().or(known.map(|known| known.region)).unwrap_or("us-east-1");
                 (region, service.as_deref().or(known.map(|known| known.service)).unwrap_or("execute-api"))
             }
@@ -52,15 +53,21 @@ impl Scheme for Signer {
     fn compute(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Signed> {
         let Self(own) = self;
         let host = signed_host(parts)?;
-        let lower = in_lower_case(host);
-        let scope = self.scope(&lower, ctx)?;
+        let mut lower = String::new();
+        let scope = self.scope(host, &mut lower, ctx)?;
         let style = PathStyle::of(scope.service);
-        let given = Given::of(&parts.headers, &own.selection, |name| own.replaces(name))?;
+        #[expect(
+            clippy::needless_late_init,
+            reason = "declared first, so that it is dropped after `headers`, which borrow it"
+        )]
+        let target;
+        let mut headers = SignedHeaders::default();
+        let given = headers.take(&parts.headers, &own.selection, |name| own.replaces(name))?;
         let hash = Hash::of(given.content_sha256, payload, &own.config, style)?;
-        let target = Target { scope, host, style, hash };
+        target = Target { scope, host: (!given.has_host).then_some(host), style, hash };
         match own.config.add_to {
-            AddTo::Header => placement::in_header(own, parts, given, &target, ctx),
-            AddTo::Query => placement::in_query(own, parts, given, &target, ctx),
+            AddTo::Header => placement::in_header(own, parts, &mut headers, &target, ctx),
+            AddTo::Query => placement::in_query(own, parts, &mut headers, &target, ctx),
         }
     }
 
@@ -84,12 +91,4 @@ pub(crate) fn signed_host(parts: &Parts) -> Result<&str> {
         (name, None) => name,
         _ => host,
     })
-}
-
-fn in_lower_case(host: &str) -> Cow<'_, str> {
-    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(host.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(host)
-    }
 }

@@ -90,14 +90,28 @@ impl<'a> Edit<'a> {
 
     /// Adds a pair at the end, percent-encoded strictly.
     pub fn push(&mut self, name: &str, value: &str) {
+        self.push_with(name, value, push_percent);
+    }
+
+    /// Adds a pair at the end that is encoded already, or needs no encoding: it stands as it is given.
+    pub fn push_encoded(&mut self, name: &str, value: &str) {
+        self.push_with(name, value, String::push_str);
+    }
+
+    fn push_with(&mut self, name: &str, value: &str, push: impl Fn(&mut String, &str)) {
         if self.separator == '?' && self.text.ends_with('?') {
             self.text.pop();
         }
         self.text.push(self.separator);
-        push_percent(&mut self.text, name);
+        push(&mut self.text, name);
         self.text.push('=');
-        push_percent(&mut self.text, value);
+        push(&mut self.text, value);
         self.separator = '&';
+    }
+
+    /// Makes room for this many bytes more, so that adding them moves nothing.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.text.reserve(bytes);
     }
 
     /// Path and query as they stand.

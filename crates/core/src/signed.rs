@@ -28,6 +28,7 @@ struct More {
 impl Signed {
     /// Sets a header, in place of all of that name; its value is marked sensitive, so that `Debug` does not show it.
     #[must_use]
+    #[inline]
     pub fn with_header(self, name: HeaderName, mut value: HeaderValue) -> Self {
         value.set_sensitive(true);
         self.with_plain_header(name, value)
@@ -35,6 +36,7 @@ impl Signed {
 
     /// Sets a header that holds no credential (a date, a content type), in place of all of that name.
     #[must_use]
+    #[inline]
     pub fn with_plain_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         if self.headers.capacity() == 0 {
             self.headers.reserve_exact(4);
@@ -45,6 +47,7 @@ impl Signed {
 
     /// Removes what an earlier signing in another form left in the headers.
     #[must_use]
+    #[inline]
     pub fn without_header(mut self, name: HeaderName) -> Self {
         self.removed.push(name);
         self
@@ -52,6 +55,7 @@ impl Signed {
 
     /// Replaces the URI (signatures that travel in the query).
     #[must_use]
+    #[inline]
     pub fn with_uri(mut self, uri: Uri) -> Self {
         self.more_mut().uri = Some(uri);
         self
@@ -115,6 +119,7 @@ impl Signed {
     }
 
     /// As [`Signed::apply`], for a result that nobody asks for afterwards: it is moved, not copied.
+    #[inline]
     pub fn apply_owned(self, parts: &mut Parts, payload: &mut Payload) {
         for name in &self.removed {
             parts.headers.remove(name);

@@ -1,6 +1,6 @@
 use countersign_core::encode::{percent, percent_decode};
 
-use super::{PathStyle, is_unreserved, recoded};
+use super::{PathStyle, escaped, is_unreserved};
 
 /// Appends the path as a service reads it; an empty one is `/`.
 pub(super) fn push_path(out: &mut Vec<u8>, path: &str, style: PathStyle) {
@@ -8,12 +8,38 @@ pub(super) fn push_path(out: &mut Vec<u8>, path: &str, style: PathStyle) {
         return out.push(b'/');
     }
     if style == PathStyle::S3 {
-        return out.extend_from_slice(recoded(path, true, percent_decode).as_bytes());
+        return push_recoded(out, path);
     }
     if is_normal(path) {
         return out.extend_from_slice(path.as_bytes());
     }
     push_normalised(out, path);
+}
+
+/// Appends a path decoded and encoded strictly, but for `/`, which stands: `%2F` becomes one.
+fn push_recoded(out: &mut Vec<u8>, path: &str) {
+    if is_canonical(path.as_bytes()) {
+        return out.extend_from_slice(path.as_bytes());
+    }
+    for (index, part) in percent_decode(path.as_bytes()).split(|&byte| byte == b'/').enumerate() {
+        if index > 0 {
+            out.push(b'/');
+        }
+        out.extend_from_slice(percent(part).as_bytes());
+    }
+}
+
+/// Whether decoding and encoding leaves this path as it is. Nearly all are so.
+fn is_canonical(mut path: &[u8]) -> bool {
+    while let [byte, after @ ..] = path {
+        path = match byte {
+            b'/' => after,
+            byte if is_unreserved(*byte) => after,
+            b'%' if escaped(Some(after)).is_some_and(|byte| byte != b'/') => after.get(2..).unwrap_or_default(),
+            _ => return false,
+        };
+    }
+    true
 }
 
 /// Whether normalising and encoding leaves this path as it is. Nearly all are so.
@@ -52,6 +78,8 @@ fn push_normalised(out: &mut Vec<u8>, path: &str) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn path(path: &str, style: PathStyle) -> String {
@@ -91,6 +119,15 @@ mod tests {
             ("/a+b/%2F%3d=%g1%", "/a%2Bb//%3D%3D%25g1%25"),
         ] {
             assert_eq!(path(given, PathStyle::S3), expected, "{given}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_as_canonical_is(text in "/[a%7E2F/+ é]{0,9}|/[ -~]{0,9}") {
+            let strict = percent(&percent_decode(text.as_bytes())).replace("%2F", "/");
+            prop_assert_eq!(is_canonical(text.as_bytes()), text == strict, "{}", strict);
+            prop_assert_eq!(path(&text, PathStyle::S3), strict);
         }
     }
 }
