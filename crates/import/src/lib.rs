@@ -22,6 +22,7 @@ mod config;
 mod curl;
 mod describe;
 mod error;
+mod graphql;
 mod imported;
 mod item;
 mod kind;
