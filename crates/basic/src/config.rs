@@ -1,6 +1,6 @@
 use countersign_core::Secret;
 
-/// Whose password to send. As JSON: `{ "username": "Aladdin", "password": "open sesame" }`.
+/// A user name and password. As JSON: `{ "username": "Aladdin", "password": "open sesame" }`.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(deny_unknown_fields))]
 #[non_exhaustive]

@@ -5,9 +5,8 @@
 //! # Example
 //!
 //! ```
-//! use countersign_basic::{Config, Signer};
-//! use countersign_core::{Context, Payload, Scheme as _};
-//! use http::Request;
+//! use countersign_basic::http::Request;
+//! use countersign_basic::{Config, Context, Payload, Scheme as _, Signer};
 //!
 //! let signer = Signer::new(&Config::new("Aladdin", "open sesame"))?;
 //!
@@ -18,6 +17,11 @@
 //! assert_eq!(parts.headers["authorization"], "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Errors
+//!
+//! [`Signer::new`] refuses a colon in the user name, and control characters in either field, with
+//! [`ErrorKind::InvalidConfig`]: a server would read them as something else. Signing itself cannot fail.
 //!
 //! # What it does not do
 //!
@@ -33,6 +37,12 @@ mod config;
 mod signer;
 
 pub use config::Config;
+/// The words that all schemes share: of the crate `countersign-core`.
+pub use countersign_core::{
+    Context, Dialogue, Error, ErrorKind, Exchange, Payload, Reply, Result, Scheme, Secret, Signed, Step, Wait,
+};
+/// The crate of the requests that are signed, in the version that this one takes.
+pub use http;
 pub use signer::Signer;
 
 #[cfg(doctest)]

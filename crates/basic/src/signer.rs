@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use countersign_core::encode::push_base64;
+use countersign_core::sync::Copies;
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Signed};
 use http::HeaderValue;
 use http::Request;
@@ -10,14 +11,14 @@ use zeroize::Zeroizing;
 
 use crate::Config;
 
-/// Sends one user's name and password with every request. The header value is built once.
+/// Sends one user's name and password with every request. The header's value is built once.
 #[derive(Debug)]
 pub struct Signer {
-    authorization: HeaderValue,
+    authorization: Copies<HeaderValue>,
 }
 
 impl Signer {
-    /// Reads the config.
+    /// Checks the config and builds the header.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfig`] when the user name holds a colon, or either field a control character (RFC 7617
@@ -39,16 +40,20 @@ impl Signer {
         let pair = Zeroizing::new(format!("{username}:{}", password.expose()));
         let mut text = String::from("Basic ");
         push_base64(&mut text, pair.as_bytes());
-        let mut authorization = HeaderValue::try_from(text)
-            .map_err(|err| Error::new(ErrorKind::InvalidConfig, "not a header value").with_source(err))?;
-        authorization.set_sensitive(true);
+        let text = Zeroizing::new(text);
+        let authorization = Copies::new(|| {
+            let mut value = HeaderValue::from_str(&text)
+                .map_err(|err| Error::new(ErrorKind::InvalidConfig, "not a header value").with_source(err))?;
+            value.set_sensitive(true);
+            Ok(value)
+        })?;
         Ok(Self { authorization })
     }
 }
 
 impl Scheme for Signer {
     fn compute(&self, _: &Parts, _: &Payload, _: &Context) -> Result<Signed> {
-        Ok(Signed::default().with_header(AUTHORIZATION, self.authorization.clone()))
+        Ok(Signed::default().with_header(AUTHORIZATION, self.authorization.here().clone()))
     }
 
     fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -7,14 +6,17 @@ use countersign::Error;
 use crate::style::Style;
 
 /// Why the program gives up.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// 1: the request, the config or the value was refused.
+    #[error("{0}")]
     Refused(String),
     /// 2: the input cannot be read, or is not in its form.
+    #[error("{0}")]
     Input(String),
     /// 1: the output cannot be written.
-    Output(io::Error),
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
 }
 
 impl Failure {
@@ -41,20 +43,5 @@ impl Failure {
             Self::Refused(_) | Self::Output(_) => ExitCode::from(1),
             Self::Input(_) => ExitCode::from(2),
         }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(text) | Self::Input(text) => f.write_str(text),
-            Self::Output(why) => write!(f, "cannot write the output: {why}"),
-        }
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(why: io::Error) -> Self {
-        Self::Output(why)
     }
 }

@@ -78,6 +78,26 @@ impl Signed {
         self
     }
 
+    /// Both results as one: what applying this and then `next` does. Of the explaining texts those of `next` count, where it
+    /// has any.
+    #[must_use]
+    pub fn then(mut self, next: Self) -> Self {
+        let replaced =
+            |name: &HeaderName| next.removed.contains(name) || next.headers.iter().any(|(other, _)| other == name);
+        self.headers.retain(|(name, _)| !replaced(name));
+        self.removed.extend(next.removed);
+        self.headers.extend(next.headers);
+        if let Some(next) = next.more {
+            let more = self.more_mut();
+            let More { uri, payload, canonical_request, string_to_sign } = *next;
+            more.uri = uri.or(more.uri.take());
+            more.payload = payload.or(more.payload.take());
+            more.canonical_request = canonical_request.or(more.canonical_request.take());
+            more.string_to_sign = string_to_sign.or(more.string_to_sign.take());
+        }
+        self
+    }
+
     /// Writes the result into the request. Cannot fail: every value is already of its wire type.
     pub fn apply(&self, parts: &mut Parts, payload: &mut Payload) {
         for name in &self.removed {
@@ -165,6 +185,24 @@ mod tests {
     use http::header::{AUTHORIZATION, COOKIE, DATE};
 
     use super::*;
+
+    #[test]
+    fn one_after_the_other_is_both() {
+        let header = |name, value| Signed::default().with_plain_header(name, HeaderValue::from_static(value));
+        let first = header(DATE, "a")
+            .with_plain_header(AUTHORIZATION, HeaderValue::from_static("b"))
+            .with_uri(Uri::from_static("/1"));
+        let second =
+            header(AUTHORIZATION, "c").without_header(DATE).without_header(COOKIE).with_string_to_sign("s".into());
+        let new = || Request::get("/0").header("cookie", "c").body(()).unwrap().into_parts().0;
+        let (mut apart, mut together) = (new(), new());
+        first.apply(&mut apart, &mut Payload::empty());
+        second.apply(&mut apart, &mut Payload::empty());
+        let both = first.then(second);
+        both.apply(&mut together, &mut Payload::empty());
+        assert_eq!((&apart.headers, &apart.uri), (&together.headers, &together.uri));
+        assert_eq!((both.string_to_sign(), together.headers.len()), (Some("s"), 1));
+    }
 
     #[test]
     fn applying_replaces_and_removes() {

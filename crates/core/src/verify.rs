@@ -12,7 +12,6 @@
 //! an empty or unusable secret are refused with the same kind, the same text and the same work.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
@@ -23,7 +22,8 @@ use crate::target::{self, Origin, default_port, split_port, without_user_info};
 use crate::{Error, ErrorKind, Result};
 
 /// Why a request was refused, and what to answer: a 401 with these challenges.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
 #[non_exhaustive]
 pub struct Refusal {
     /// What was wrong. [`ErrorKind::NoCredentials`] when the request has no `Authorization` of the scheme,
@@ -58,18 +58,6 @@ impl Refusal {
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         Self::new(error)
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
-    }
-}
-
-impl std::error::Error for Refusal {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
     }
 }
 

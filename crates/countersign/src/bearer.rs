@@ -19,7 +19,8 @@
 
 use std::sync::Arc;
 
-use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Secret, Signed};
+use countersign_core::sync::Copies;
+use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Secret, Signed, config};
 use http::HeaderValue;
 use http::Request;
 use http::header::AUTHORIZATION;
@@ -33,35 +34,26 @@ pub struct Config {
     /// The token; may not be empty or hold control characters.
     pub token: Secret,
     /// What stands before the token, trimmed; when blank the token stands alone. `Bearer` unless set.
-    #[cfg_attr(feature = "serde", serde(default = "bearer", skip_serializing_if = "is_bearer"))]
+    #[cfg_attr(feature = "serde", serde(default = "config::bearer", skip_serializing_if = "config::is_bearer"))]
     pub header_prefix: String,
-}
-
-fn bearer() -> String {
-    "Bearer".into()
-}
-
-#[cfg(feature = "serde")]
-fn is_bearer(prefix: &str) -> bool {
-    prefix == "Bearer"
 }
 
 impl Config {
     /// A token after the prefix `Bearer`.
     #[must_use]
     pub fn new(token: impl Into<Secret>) -> Self {
-        Self { token: token.into(), header_prefix: bearer() }
+        Self { token: token.into(), header_prefix: config::bearer() }
     }
 }
 
-/// Sends one token with every request. The header value is built once.
+/// Sends one token with every request. The header's value is built once.
 #[derive(Debug)]
 pub struct Signer {
-    authorization: HeaderValue,
+    authorization: Copies<HeaderValue>,
 }
 
 impl Signer {
-    /// Reads the config.
+    /// Checks the config and builds the header.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfig`] when the token is empty, or token or prefix hold control characters.
@@ -78,16 +70,19 @@ impl Signer {
             "" => token.to_owned(),
             prefix => format!("{prefix} {token}"),
         };
-        let mut authorization = HeaderValue::from_maybe_shared(text.into_bytes())
-            .map_err(|_| invalid("the bearer `token` cannot stand in a header"))?;
-        authorization.set_sensitive(true);
+        let authorization = Copies::new(|| {
+            let mut value = HeaderValue::from_bytes(text.as_bytes())
+                .map_err(|_| invalid("the bearer `token` cannot stand in a header"))?;
+            value.set_sensitive(true);
+            Ok::<_, Error>(value)
+        })?;
         Ok(Self { authorization })
     }
 }
 
 impl Scheme for Signer {
     fn compute(&self, _: &Parts, _: &Payload, _: &Context) -> Result<Signed> {
-        Ok(Signed::default().with_header(AUTHORIZATION, self.authorization.clone()))
+        Ok(Signed::default().with_header(AUTHORIZATION, self.authorization.here().clone()))
     }
 
     fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {

@@ -20,7 +20,7 @@ use crate::ntlm;
 use crate::oauth1;
 #[cfg(feature = "oauth2")]
 use crate::oauth2;
-use crate::{api_key, bearer};
+use crate::{all, api_key, bearer};
 
 /// How requests are authenticated, as a config file says it: pure data. [`Authenticator::new`](crate::Authenticator::new)
 /// makes it ready.
@@ -54,10 +54,12 @@ pub enum AuthConfig {
     /// Requests go out as they are.
     #[cfg_attr(feature = "serde", serde(deserialize_with = "no_fields"))]
     None,
-    /// A key in a header or in the query.
+    /// A key in a header, in the query or in a cookie.
     ApiKey(api_key::Config),
     /// A token in the `Authorization` header (RFC 6750).
     Bearer(bearer::Config),
+    /// Several that apply together.
+    All(all::Config),
     /// A user name and password with every request (RFC 7617).
     #[cfg(feature = "basic")]
     Basic(basic::Config),
@@ -95,6 +97,12 @@ impl AuthConfig {
     #[must_use]
     pub fn bearer(token: impl Into<Secret>) -> Self {
         Self::Bearer(bearer::Config::new(token))
+    }
+
+    /// [`AuthConfig::All`].
+    #[must_use]
+    pub fn all(of: impl IntoIterator<Item = Self>) -> Self {
+        Self::All(all::Config::new(of))
     }
 
     /// [`AuthConfig::Basic`].
@@ -186,6 +194,7 @@ impl AuthConfig {
             Self::None => Arc::new(NoAuth),
             Self::ApiKey(config) => Arc::new(api_key::Signer::new(config)?),
             Self::Bearer(config) => Arc::new(bearer::Signer::new(config)?),
+            Self::All(config) => Arc::new(all::Signer::new(config)?),
             #[cfg(feature = "basic")]
             Self::Basic(config) => Arc::new(basic::Signer::new(config)?),
             #[cfg(feature = "digest")]
@@ -275,6 +284,7 @@ mod tests {
             r#"{"type":"none"}"#,
             r#"{"type":"bearer","token":"t"}"#,
             r#"{"type":"api-key","key":"k","value":"v","add_to":"query"}"#,
+            r#"{"type":"all","of":[{"type":"api-key","key":"k","value":"v","add_to":"cookie"},{"type":"bearer","token":"t"}]}"#,
         ] {
             let config: AuthConfig = serde_json::from_str(json).unwrap();
             assert_eq!(serde_json::to_string(&config).unwrap(), json);

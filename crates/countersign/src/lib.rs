@@ -93,6 +93,7 @@ mod drive;
 #[cfg(feature = "serde")]
 mod variables;
 
+pub mod all;
 pub mod api_key;
 pub mod bearer;
 #[cfg(feature = "redirect")]

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use countersign_core::encode::decimal_in;
 use countersign_core::target::{self, default_port, split_port};
 use countersign_core::{Error, ErrorKind, Result};
+use http::Uri;
 use http::request::Parts;
 
 /// What a MAC is of: no MAC of one kind holds for another.
@@ -17,6 +18,7 @@ pub(crate) enum Kind {
 }
 
 /// Where a request goes, as it is signed.
+#[derive(Clone)]
 pub(crate) struct Target<'a> {
     pub(crate) method: Cow<'a, str>,
     pub(crate) resource: Cow<'a, str>,
@@ -24,7 +26,7 @@ pub(crate) struct Target<'a> {
     pub(crate) port: u16,
 }
 
-/// What else is signed; empty texts are none.
+/// What else is signed; an empty text stands for none.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Artifacts<'a> {
     pub(crate) ts: &'a str,
@@ -36,24 +38,41 @@ pub(crate) struct Artifacts<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// `scheme` counts where the URI has none, and says the port where none is written.
-    pub(crate) fn of(parts: &'a Parts, scheme: Option<&'a str>) -> Result<Self> {
+    /// Where a client's request goes: a given Host header names the host, else the URI.
+    pub(crate) fn of(parts: &'a Parts) -> Result<Self> {
         let (host, port) = split_port(target::host(parts)?);
-        let port = port.or_else(|| default_port(parts.uri.scheme_str().or(scheme)?)).ok_or_else(|| {
-            const WHY: &str = "the port is signed, and neither the URI nor its scheme names one: give an absolute URI";
-            Error::new(ErrorKind::InvalidRequest, WHY)
-        })?;
-        Ok(Self {
-            method: folded(parts.method.as_str(), u8::is_ascii_lowercase, str::to_ascii_uppercase),
-            resource: target::path_and_query(&parts.uri),
+        let port = port.or_else(|| default_port(parts.uri.scheme_str()?)).ok_or_else(no_port)?;
+        Ok(Self::new(parts.method.as_str(), &parts.uri, host.into(), port))
+    }
+
+    /// The method is signed in upper case, the host in lower case.
+    pub(crate) fn new(method: &'a str, uri: &'a Uri, host: Cow<'a, str>, port: u16) -> Self {
+        let method = Cow::Borrowed(method);
+        Self {
+            method: folded(method, u8::is_ascii_lowercase, str::to_ascii_uppercase),
+            resource: target::path_and_query(uri),
             host: folded(host, u8::is_ascii_uppercase, str::to_ascii_lowercase),
             port,
-        })
+        }
+    }
+
+    pub(crate) fn into_owned(self) -> Target<'static> {
+        Target {
+            method: Cow::Owned(self.method.into_owned()),
+            resource: Cow::Owned(self.resource.into_owned()),
+            host: Cow::Owned(self.host.into_owned()),
+            port: self.port,
+        }
     }
 }
 
-fn folded<'a>(text: &'a str, is_wrong: fn(&u8) -> bool, fold: fn(&str) -> String) -> Cow<'a, str> {
-    if text.as_bytes().iter().any(is_wrong) { Cow::Owned(fold(text)) } else { Cow::Borrowed(text) }
+pub(crate) fn no_port() -> Error {
+    const WHY: &str = "the port is signed, and neither the URI nor its scheme names one: give an absolute URI";
+    Error::new(ErrorKind::InvalidRequest, WHY)
+}
+
+fn folded<'a>(text: Cow<'a, str>, is_wrong: fn(&u8) -> bool, fold: fn(&str) -> String) -> Cow<'a, str> {
+    if text.as_bytes().iter().any(is_wrong) { Cow::Owned(fold(&text)) } else { text }
 }
 
 /// Appends the text that is signed.
@@ -100,7 +119,7 @@ mod tests {
         let artifacts =
             Artifacts { ts: "1353832234", nonce: "j4h3g2", ext: "some-app-ext-data", ..Artifacts::default() };
         let mut out = String::new();
-        push_normalized(&mut out, Kind::Header, &Target::of(&parts, None).unwrap(), &artifacts);
+        push_normalized(&mut out, Kind::Header, &Target::of(&parts).unwrap(), &artifacts);
         let expected =
             "hawk.1.header\n1353832234\nj4h3g2\nGET\n/resource/1?b=1&a=2\nexample.com\n8000\n\nsome-app-ext-data\n";
         assert_eq!(out, expected);
@@ -108,15 +127,14 @@ mod tests {
 
     #[test]
     fn ports_come_from_the_host_or_the_scheme() {
-        let port = |request: http::request::Builder, scheme| {
+        let port = |request: http::request::Builder| {
             let (parts, ()) = request.body(()).unwrap().into_parts();
-            Target::of(&parts, scheme).map(|target| (target.host.into_owned(), target.port)).map_err(|err| err.kind())
+            Target::of(&parts).map(|target| (target.host.into_owned(), target.port)).map_err(|err| err.kind())
         };
-        assert_eq!(port(Request::get("https://h/"), None), Ok(("h".into(), 443)));
-        assert_eq!(port(Request::get("https://h:81/").header("host", "G"), None), Ok(("g".into(), 443)));
-        assert_eq!(port(Request::get("/").header("host", "[::1]:8000"), None), Ok(("[::1]".into(), 8000)));
-        assert_eq!(port(Request::get("/").header("host", "h"), Some("http")), Ok(("h".into(), 80)));
-        assert_eq!(port(Request::get("/").header("host", "h"), None), Err(ErrorKind::InvalidRequest));
+        assert_eq!(port(Request::get("https://h/")), Ok(("h".into(), 443)));
+        assert_eq!(port(Request::get("https://h:81/").header("host", "G")), Ok(("g".into(), 443)));
+        assert_eq!(port(Request::get("/").header("host", "[::1]:8000")), Ok(("[::1]".into(), 8000)));
+        assert_eq!(port(Request::get("/").header("host", "h")), Err(ErrorKind::InvalidRequest));
     }
 
     #[test]
@@ -124,7 +142,7 @@ mod tests {
         let (parts, ()) = Request::get("http://h").body(()).unwrap().into_parts();
         let text = |artifacts: Artifacts<'_>| {
             let mut out = String::new();
-            push_normalized(&mut out, Kind::Bewit, &Target::of(&parts, None).unwrap(), &artifacts);
+            push_normalized(&mut out, Kind::Bewit, &Target::of(&parts).unwrap(), &artifacts);
             out
         };
         assert!(

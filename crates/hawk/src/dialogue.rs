@@ -1,73 +1,87 @@
 use std::sync::Arc;
 
+use countersign_core::challenge::in_headers;
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Scheme as _, Signed, Step};
 use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 use http::{Request, StatusCode, Uri};
-use subtle::ConstantTimeEq as _;
 
-use crate::Signer;
 use crate::attributes::Attributes;
+use crate::response::Proof;
+use crate::signature::is_same;
+use crate::{SERVER_AUTHORIZATION, Signer};
 
 /// One request, and a second one where the server's clock differs; at the end the server's own proof.
 pub(crate) struct Conversation {
     signer: Arc<Signer>,
-    /// Unsigned, as the caller gave it: it may have to be sent again.
-    request: Request<Payload>,
+    /// Unsigned, as the caller gave it. It is kept for the second request, and because the server's proof is of it too.
+    parts: Parts,
+    /// Not kept where no second request can be.
+    payload: Option<Payload>,
     state: State,
     signed: Option<Signed>,
 }
 
+#[derive(Clone, Copy, Eq, PartialEq)]
 enum State {
     Unsent,
     /// Sent by our idea of the server's clock.
-    Sent(Parts),
+    Sent,
     /// Sent again by the server's word.
-    SentAgain(Parts),
+    SentAgain,
     Over,
 }
 
 impl Conversation {
-    pub(crate) const fn new(signer: Arc<Signer>, request: Request<Payload>) -> Self {
-        Self { signer, request, state: State::Unsent, signed: None }
+    pub(crate) fn new(signer: Arc<Signer>, request: Request<Payload>) -> Self {
+        let (parts, payload) = request.into_parts();
+        Self { signer, parts, payload: Some(payload), state: State::Unsent, signed: None }
     }
 
-    fn send(&mut self, ctx: &Context, state: fn(Parts) -> State) -> Result<Step> {
-        let (mut parts, mut payload) = self.request.clone().into_parts();
-        let signed = self.signer.sign(&mut parts, &mut payload, ctx)?;
-        self.signed = Some(signed);
-        self.state = state(parts.clone());
+    fn send(&mut self, ctx: &Context) -> Result<Step> {
+        let is_last = self.state != State::Unsent || self.signer.config.timestamp.is_some();
+        let payload = if is_last { self.payload.take() } else { self.payload.clone() };
+        let (mut parts, mut payload) = (self.parts.clone(), payload.unwrap_or_default());
+        self.signed = Some(self.signer.sign(&mut parts, &mut payload, ctx)?);
+        self.state = if self.state == State::Unsent { State::Sent } else { State::SentAgain };
         Ok(Step::Send(Request::from_parts(parts, payload)))
     }
 
     /// The last reply: the caller's, once the server has proved itself as far as is asked of it.
-    fn finish(&self, sent: &Parts, reply: Reply<'_>) -> Result<Step> {
+    fn finish(&mut self, reply: Reply<'_>) -> Result<Step> {
+        self.state = State::Over;
         let required = self.signer.config.require_server_authorization && reply.status != StatusCode::UNAUTHORIZED;
-        if !required && !reply.headers.contains_key(crate::SERVER_AUTHORIZATION) {
+        if !required && !reply.headers.contains_key(SERVER_AUTHORIZATION) {
             return Ok(Step::Done);
         }
-        self.signer.check_response(sent, reply.headers, required.then_some(reply.body))?;
+        let own = self.signed.as_ref().and_then(|signed| signed.headers().first());
+        if let Some((_, own)) = own {
+            let proof = if required { Proof::Body } else { Proof::Headers };
+            self.signer.check(&self.parts, own, reply, proof)?;
+        }
         Ok(Step::Done)
     }
 }
 
 impl Dialogue for Conversation {
     fn start(&mut self, ctx: &Context) -> Result<Step> {
-        self.send(ctx, State::Sent)
+        if self.state != State::Unsent {
+            return Err(Error::new(ErrorKind::InvalidRequest, "this exchange has begun already"));
+        }
+        self.send(ctx)
     }
 
     fn on_response(&mut self, reply: Reply<'_>, ctx: &Context) -> Result<Step> {
-        match std::mem::replace(&mut self.state, State::Over) {
-            State::Sent(sent) if reply.status == StatusCode::UNAUTHORIZED && self.signer.config.timestamp.is_none() => {
-                if self.signer.follow_clock(&sent.uri, reply, ctx)? {
-                    self.send(ctx, State::SentAgain)
-                } else {
-                    self.finish(&sent, reply)
+        match self.state {
+            State::Unsent | State::Over => return Ok(Step::Done),
+            State::Sent if reply.status == StatusCode::UNAUTHORIZED && self.signer.config.timestamp.is_none() => {
+                if self.signer.follow_clock(&self.parts.uri, reply, ctx)? {
+                    return self.send(ctx);
                 }
             }
-            State::Sent(sent) | State::SentAgain(sent) => self.finish(&sent, reply),
-            State::Unsent | State::Over => Ok(Step::Done),
+            State::Sent | State::SentAgain => {}
         }
+        self.finish(reply)
     }
 
     fn reads_body(&self) -> bool {
@@ -81,21 +95,18 @@ impl Dialogue for Conversation {
 
 impl Signer {
     /// Reads the server's time from its challenge, if it has one, and remembers how far it is from ours.
-    fn follow_clock(&self, uri: &Uri, reply: Reply<'_>, ctx: &Context) -> Result<bool, Error> {
-        let known = ["ts", "tsm", "error"];
-        let read = |value| Attributes::read(value, &known, ErrorKind::InvalidChallenge).ok().flatten();
+    fn follow_clock(&self, uri: &Uri, reply: Reply<'_>, ctx: &Context) -> Result<bool> {
         // A challenge that cannot be read says nothing of the time: the 401 is the caller's.
-        let values = reply.headers.get_all(WWW_AUTHENTICATE).iter();
-        let Some(challenge) = values.filter_map(|value| read(value.as_bytes())).find(|read| read.get("ts").is_some())
-        else {
-            return Ok(false);
-        };
-        let (ts, tsm) = (challenge.text("ts"), challenge.text("tsm"));
-        if !bool::from(self.key.timestamp_mac(ts).as_bytes().ct_eq(tsm.as_bytes())) {
+        let challenges = in_headers(reply.headers, &WWW_AUTHENTICATE).filter_map(Result::ok).filter(|it| it.is("Hawk"));
+        let mut read =
+            challenges.filter_map(|it| Attributes::of(&it, &["ts", "tsm", "error"], ErrorKind::InvalidChallenge).ok());
+        let Some(challenge) = read.find(|read| read.get("ts").is_some()) else { return Ok(false) };
+        let ts = challenge.text("ts");
+        if !is_same(&self.key.timestamp_mac(ts), challenge.text("tsm")) {
             const WHY: &str = "the time in the server's challenge is not proved: its `tsm` is missing or wrong";
             return Err(Error::new(ErrorKind::ServerNotAuthentic, WHY));
         }
-        let invalid = |_| Error::new(ErrorKind::InvalidChallenge, "`ts` of the server's challenge is no time");
+        let invalid = |_| Error::new(ErrorKind::InvalidChallenge, "`ts` of the server's challenge is not a time");
         let theirs: i64 = ts.parse().map_err(invalid)?;
         self.remember(uri, theirs.saturating_sub(i64::try_from(ctx.unix_time()).unwrap_or(i64::MAX)));
         Ok(true)

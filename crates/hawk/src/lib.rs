@@ -1,10 +1,10 @@
-//! Hawk for any [`http::Request`]: signed headers and payloads, bewits, the server's proof, clock skew, and the server's side.
+//! [Hawk] for any [`http::Request`]: signed headers and payloads, bewits, the server's proof, clock skew, and the server's side.
 //! No I/O.
 //!
+//! # Example
+//!
 //! ```
-//! use countersign_core::{Context, Payload, Scheme as _};
-//! use countersign_hawk::{Config, Signer};
-//! use http::Request;
+//! use countersign_hawk::{Config, Context, Payload, Scheme as _, Signer, http::Request};
 //!
 //! let mut config = Config::new("dh37fgj492je", "werxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn");
 //! config.ext = Some("some-app-ext-data".into());
@@ -19,17 +19,32 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! * [`Signer`] signs; through an [`Exchange`](countersign_core::Exchange) it also follows the server's clock: a 401 that proves its
-//!   time (`ts`, `tsm`) is answered once, and the offset remembered for the origin.
-//! * A `Server-Authorization` header is checked by every exchange that meets one; `require_server_authorization` demands it, with the
-//!   hash of the body. By hand: [`Signer::check_response`].
-//! * [`Signer::bewit`] makes URLs that expire. [`Signer::message`] signs what is no HTTP request.
+//! # What it does
+//!
+//! * [`Signer`] signs. Through an [`Exchange`] it also follows the server's clock: a 401 that proves its time (`ts`, `tsm`) is answered
+//!   once, and the offset is remembered for the origin.
+//! * A `Server-Authorization` header is checked by every exchange that meets one. [`Config::require_server_authorization`] demands
+//!   it, with the hash of the body. By hand: [`Signer::check_response`].
+//! * [`Signer::bewit`] makes URLs that expire. [`Signer::message`] signs what is not an HTTP request.
 //! * [`verify`] is the server's side.
+//!
+//! # Errors you can meet
+//!
+//! | kind | when |
+//! | --- | --- |
+//! | [`InvalidConfig`](ErrorKind::InvalidConfig) | an empty id or key, or a text that cannot stand in the header |
+//! | [`UnsupportedAlgorithm`](ErrorKind::UnsupportedAlgorithm) | another algorithm than `sha256` and `sha1` |
+//! | [`InvalidRequest`](ErrorKind::InvalidRequest) | no host or port to sign: a relative URI without a Host header; or two Content-Type headers where the body is signed |
+//! | [`PayloadRequired`](ErrorKind::PayloadRequired) | `include_payload_hash`, and the body is streamed |
+//! | [`ServerNotAuthentic`](ErrorKind::ServerNotAuthentic) | the reply, or the time in the challenge, is not proved by the key |
+//! | [`Randomness`](ErrorKind::Randomness) | no nonce could be drawn |
+//!
+//! A 401 that the server means is not an error: it is the last reply of the exchange, and yours.
 //!
 //! # What it does not do
 //!
 //! * No Oz: `app` and `dlg` are signed and sent, tickets are not made.
-//! * No algorithm but `sha256` and `sha1`, as the reference implementation.
+//! * No algorithm other than `sha256` and `sha1`, like the reference implementation.
 //!
 //! # Known server quirks
 //!
@@ -37,15 +52,23 @@
 //!   specification says, and refused by them.
 //! * The reference client signs an IPv6 address without its brackets, the reference server with them, so the two never agree. Here
 //!   they are signed, as its server does.
-//! * `tsm` proves that the server once said `ts`, not when: who replays an old 401 can set the client's clock back until the next
-//!   true one. [`Config::timestamp`] turns following off.
+//! * `tsm` proves that the server once said `ts`, not when: an attacker who replays an old 401 can set the client's clock back until
+//!   the next true one. [`Config::timestamp`] turns following off.
 //! * A proxy that changes Host or port breaks the MAC.
 //!
 //! # Beside Postman
 //!
 //! * With the payload hash on, Postman leaves it out for an empty body; here the empty body is hashed, as the reference client does.
 //! * Postman's nonce has six characters; here it is 16 hex digits. `user` does nothing there either.
-//! * Postman sends a request unsigned, in silence, when id or key is missing; here that is an error.
+//! * Postman silently sends a request unsigned when id or key is missing; here that is an error.
+//!
+//! # Features
+//!
+//! * `system` (default): [`Context::now`], the system's clock and randomness. Without it the crate builds for
+//!   `wasm32-unknown-unknown`.
+//! * `serde`: `Serialize` and `Deserialize` for [`Config`].
+//!
+//! [Hawk]: https://github.com/mozilla/hawk/blob/main/API.md
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -64,9 +87,17 @@ pub mod verify;
 
 use http::HeaderName;
 
-pub use config::Config;
+pub use config::{Algorithm, Config};
+/// What every scheme is built from: the crate `countersign-core`.
+#[doc(no_inline)]
+pub use countersign_core as scheme;
+#[doc(no_inline)]
+pub use countersign_core::{
+    Context, Dialogue, Error, ErrorKind, Exchange, Payload, Reply, Result, Scheme, Secret, Signed, Step, Wait,
+};
+#[doc(no_inline)]
+pub use http;
 pub use message::Message;
-pub use signature::Algorithm;
 pub use signer::Signer;
 
 /// The header in which a server proves itself.

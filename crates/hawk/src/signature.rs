@@ -1,78 +1,11 @@
-use std::fmt;
-use std::str::FromStr;
-
 use countersign_core::encode::{base64, push_base64};
 use countersign_core::{Error, ErrorKind, Quoted, Result};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 
-/// What MACs and payload hashes are made with.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum Algorithm {
-    /// `sha256`.
-    #[default]
-    Sha256,
-    /// `sha1`.
-    Sha1,
-}
-
-impl Algorithm {
-    /// The name, as configs have it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sha256 => "sha256",
-            Self::Sha1 => "sha1",
-        }
-    }
-
-    /// The payload hash: media type (lower case, without parameters) and body, framed. Source: "Payload Validation" of the Hawk
-    /// specification.
-    pub(crate) fn payload_hash(self, media_type: &str, body: &[u8]) -> String {
-        const FRAME: &str = "hawk.1.payload\n";
-        match self {
-            Self::Sha256 => {
-                let hash = Sha256::new_with_prefix(FRAME).chain_update(media_type).chain_update("\n");
-                base64(&hash.chain_update(body).chain_update("\n").finalize())
-            }
-            Self::Sha1 => {
-                let hash = Sha1::new_with_prefix(FRAME).chain_update(media_type).chain_update("\n");
-                base64(&hash.chain_update(body).chain_update("\n").finalize())
-            }
-        }
-    }
-}
-
-/// # Errors
-/// [`ErrorKind::UnsupportedAlgorithm`] for any other name.
-impl FromStr for Algorithm {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "sha256" => Ok(Self::Sha256),
-            "sha1" => Ok(Self::Sha1),
-            _ => {
-                let message = format!("{} is no algorithm of Hawk: they are sha256 and sha1", Quoted(name.as_bytes()));
-                Err(Error::new(ErrorKind::UnsupportedAlgorithm, message))
-            }
-        }
-    }
-}
-
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl From<Algorithm> for String {
-    fn from(algorithm: Algorithm) -> Self {
-        algorithm.as_str().to_owned()
-    }
-}
+use crate::Algorithm;
 
 /// A key with its MAC begun, wiped on drop.
 #[derive(Clone)]
@@ -82,20 +15,25 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    pub(crate) fn new(algorithm: Algorithm, key: &str) -> Result<Self> {
+    /// # Errors
+    /// [`ErrorKind::UnsupportedAlgorithm`].
+    pub(crate) fn new(algorithm: &Algorithm, key: &str) -> Result<Self> {
         // HMAC takes keys of any length; its constructor returns a `Result` all the same.
-        let no_length = |_| Error::new(ErrorKind::InvalidKey, "`key` makes no HMAC key");
-        Ok(match algorithm {
-            Algorithm::Sha256 => Self::Sha256(Hmac::new_from_slice(key.as_bytes()).map_err(no_length)?),
-            Algorithm::Sha1 => Self::Sha1(Hmac::new_from_slice(key.as_bytes()).map_err(no_length)?),
-        })
+        let no_length = |_| Error::new(ErrorKind::InvalidKey, "`key` cannot be used as an HMAC key");
+        match algorithm {
+            Algorithm::Sha256 => Hmac::new_from_slice(key.as_bytes()).map(Self::Sha256).map_err(no_length),
+            Algorithm::Sha1 => Hmac::new_from_slice(key.as_bytes()).map(Self::Sha1).map_err(no_length),
+            Algorithm::Other(name) => {
+                let name = Quoted(name.as_bytes());
+                let message = format!("`algorithm` {name} is not one of Hawk's: `sha256` and `sha1` are");
+                Err(Error::new(ErrorKind::UnsupportedAlgorithm, message))
+            }
+        }
     }
 
-    pub(crate) const fn algorithm(&self) -> Algorithm {
-        match self {
-            Self::Sha256(_) => Algorithm::Sha256,
-            Self::Sha1(_) => Algorithm::Sha1,
-        }
+    /// The key of zeros, which is made with the same work as any other of SHA-256. What fits it is refused all the same.
+    pub(crate) fn stand_in() -> Self {
+        Self::Sha256(Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()))
     }
 
     /// Appends the MAC of a text, in base64.
@@ -113,8 +51,34 @@ impl Key {
         out
     }
 
+    /// Whether this is the MAC of a text, in base64; in constant time.
+    pub(crate) fn is_mac(&self, text: &str, mac: &str) -> bool {
+        is_same(&self.mac(text), mac)
+    }
+
     /// `tsm`: by which a server proves that its clock says `ts`.
     pub(crate) fn timestamp_mac(&self, ts: &str) -> String {
         self.mac(&format!("hawk.1.ts\n{ts}\n"))
     }
+
+    /// The payload hash: media type (lower case, without parameters) and body, framed. Source: "Payload Validation" of the Hawk
+    /// specification.
+    pub(crate) fn payload_hash(&self, media_type: &str, body: &[u8]) -> String {
+        const FRAME: &str = "hawk.1.payload\n";
+        match self {
+            Self::Sha256(_) => {
+                let hash = Sha256::new_with_prefix(FRAME).chain_update(media_type).chain_update("\n");
+                base64(&hash.chain_update(body).chain_update("\n").finalize())
+            }
+            Self::Sha1(_) => {
+                let hash = Sha1::new_with_prefix(FRAME).chain_update(media_type).chain_update("\n");
+                base64(&hash.chain_update(body).chain_update("\n").finalize())
+            }
+        }
+    }
+}
+
+/// In constant time for texts of equal length.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    one.as_bytes().ct_eq(other.as_bytes()).into()
 }

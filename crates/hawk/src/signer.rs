@@ -1,144 +1,78 @@
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use bytes::Bytes;
+use countersign_core::config::given;
 use countersign_core::encode::decimal_in;
+use countersign_core::recent::Recent;
 use countersign_core::target::{self, Origin};
-use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Result, Scheme, Signed};
-use http::Request;
-use http::Uri;
-use http::header::{AUTHORIZATION, HeaderValue};
+use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Result, Scheme, Signed, sync};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
+use http::{Request, Uri};
 
-use crate::attributes::{is_plain, is_printable, push_escaped};
+use crate::Config;
+use crate::attributes::{is_plain, is_printable, push_attribute, push_plain};
 use crate::canonical::{Artifacts, Kind, Target, push_normalized};
 use crate::dialogue::Conversation;
 use crate::signature::Key;
-use crate::{Algorithm, Config};
 
 /// Signs requests with one key. What it learns of servers' clocks is shared by clones of its `Arc` and by threads.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use countersign_hawk::{Config, Context, Exchange, Payload, Reply, Signer, Step, http};
+///
+/// let signer = Arc::new(Signer::new(&Config::new("dh37fgj492je", "werxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn"))?);
+/// let request = http::Request::get("https://example.com/resource").body(Payload::empty())?;
+/// let (mut exchange, step) = Exchange::start(signer, request, &Context::now())?;
+/// let Step::Send(request) = step else { panic!("{step:?}") };
+/// assert!(request.headers()["authorization"].to_str()?.starts_with("Hawk id=\"dh37fgj492je\", ts="));
+/// // What came back; had it proved another time, the next step would be the request, signed for that time.
+/// let step = exchange.on_response(&http::Response::new("hello"), &Context::now())?;
+/// assert!(matches!(step, Step::Done));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Signer {
     pub(crate) config: Config,
     pub(crate) key: Key,
-    offsets: RwLock<Vec<(Origin, i64)>>,
+    /// How far the clock of each server is ahead of ours, in seconds; not made before a server's clock differs, so that looking
+    /// into it takes no lock then.
+    offsets: OnceLock<RwLock<Recent<Origin, i64>>>,
 }
 
 impl Signer {
-    /// Reads the config.
+    /// Checks the config and prepares the key.
     ///
     /// # Errors
     /// * [`ErrorKind::InvalidConfig`] for an empty id or key, or a text that cannot stand in the header.
     /// * [`ErrorKind::UnsupportedAlgorithm`] for an unknown algorithm.
     pub fn new(config: &Config) -> Result<Self> {
-        let invalid = |message: String| Error::new(ErrorKind::InvalidConfig, message);
-        let algorithm: Algorithm = config.algorithm.parse()?;
-        if config.id.is_empty() || config.key.is_empty() {
-            return Err(invalid("`id` or `key` is empty".to_owned()));
-        }
-        let given = |field: &Option<String>| field.clone().filter(|text| !text.is_empty());
+        let key = Key::new(&config.algorithm, config.key.expose())?;
         let mut config = config.clone();
         for field in [&mut config.nonce, &mut config.ext, &mut config.app, &mut config.dlg] {
-            *field = given(field);
+            *field = given(field.as_ref()).map(str::to_owned);
         }
         config.dlg = config.dlg.filter(|_| config.app.is_some());
-        let plain = [
-            ("id", Some(&config.id)),
-            ("nonce", config.nonce.as_ref()),
-            ("app", config.app.as_ref()),
-            ("dlg", config.dlg.as_ref()),
-        ];
-        for (field, value) in plain {
-            if !value.is_none_or(|value| is_plain(value)) {
-                return Err(invalid(format!(
-                    "`{field}` holds what a Hawk server refuses: printable ASCII but `\"` and `\\` is taken"
-                )));
-            }
-        }
-        if !config.ext.as_deref().is_none_or(is_printable) {
-            return Err(invalid("`ext` holds what no header can: only printable ASCII is taken".to_owned()));
-        }
-        Ok(Self { key: Key::new(algorithm, config.key.expose())?, config, offsets: RwLock::default() })
+        check(&config)?;
+        Ok(Self { key, config, offsets: OnceLock::new() })
     }
 
     /// How far the clock of this URI's origin is ahead of ours, in seconds, as far as it is known.
-    pub(crate) fn offset(&self, uri: &Uri) -> i64 {
-        let offsets = self.offsets.read().unwrap_or_else(PoisonError::into_inner);
-        offsets.iter().find(|(origin, _)| origin.holds(uri)).map_or(0, |(_, offset)| *offset)
+    fn offset(&self, uri: &Uri) -> i64 {
+        let Some(offsets) = self.offsets.get() else { return 0 };
+        sync::read(offsets).find(|origin| origin.holds(uri)).copied().unwrap_or_default()
     }
 
     /// Remembers how far the clock of this URI's origin is ahead of ours.
     pub(crate) fn remember(&self, uri: &Uri, offset: i64) {
-        /// A client talks to few servers; past this many the oldest is forgotten.
+        /// A client talks to few servers.
         const MOST: usize = 256;
         let Some(origin) = Origin::of(uri) else { return };
-        let mut offsets = self.offsets.write().unwrap_or_else(PoisonError::into_inner);
-        offsets.retain(|(known, _)| *known != origin);
-        if offsets.len() >= MOST {
-            offsets.remove(0);
-        }
-        offsets.push((origin, offset));
+        sync::write(self.offsets.get_or_init(|| RwLock::new(Recent::new(MOST)))).insert(origin, offset);
     }
 
-    fn payload_hash(&self, parts: &Parts, payload: &Payload) -> Result<Option<String>> {
-        if !self.config.include_payload_hash {
-            return Ok(None);
-        }
-        let Some(bytes) = payload.bytes() else {
-            const WHY: &str = "`include_payload_hash` needs the body, and it is streamed";
-            return Err(Error::new(ErrorKind::PayloadRequired, WHY));
-        };
-        Ok(Some(self.key.algorithm().payload_hash(&target::media_type(&parts.headers), bytes)))
-    }
-}
-
-impl Scheme for Signer {
-    fn compute(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Signed> {
-        let target = Target::of(parts, None)?;
-        let hash = self.payload_hash(parts, payload)?;
-        let (mut hex, mut digits) = ([0; 16], [0; 20]);
-        let time = self.time(&parts.uri, ctx);
-        let artifacts = Artifacts {
-            ts: decimal_in(time, &mut digits),
-            nonce: self.nonce(ctx, &mut hex)?,
-            hash: hash.as_deref().unwrap_or_default(),
-            ext: self.config.ext.as_deref().unwrap_or_default(),
-            app: self.config.app.as_deref().unwrap_or_default(),
-            dlg: self.config.dlg.as_deref().unwrap_or_default(),
-        };
-        let mut text = String::with_capacity(256);
-        push_normalized(&mut text, Kind::Header, &target, &artifacts);
-
-        let mut header = String::with_capacity(256);
-        push_plain(&mut header, "Hawk id", &self.config.id);
-        push_plain(&mut header, ", ts", artifacts.ts);
-        push_plain(&mut header, ", nonce", artifacts.nonce);
-        if !artifacts.hash.is_empty() {
-            push_plain(&mut header, ", hash", artifacts.hash);
-        }
-        if !artifacts.ext.is_empty() {
-            push_attribute(&mut header, ", ext", artifacts.ext);
-        }
-        header.push_str(", mac=\"");
-        self.key.push_mac(&mut header, &text);
-        header.push('"');
-        for (name, value) in [(", app", artifacts.app), (", dlg", artifacts.dlg)] {
-            if !value.is_empty() {
-                push_plain(&mut header, name, value);
-            }
-        }
-        let mut signed = Signed::default().with_header(AUTHORIZATION, header_value(header)?);
-        if ctx.is_explaining() {
-            signed = signed.with_string_to_sign(text);
-        }
-        Ok(signed)
-    }
-
-    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
-        Box::new(Conversation::new(self, request))
-    }
-}
-
-impl Signer {
     /// The config's time, or the context's by the clock of the URI's origin.
     pub(crate) fn time(&self, uri: &Uri, ctx: &Context) -> u64 {
         self.config.timestamp.unwrap_or_else(|| ctx.unix_time().saturating_add_signed(self.offset(uri)))
@@ -155,22 +89,97 @@ impl Signer {
         }
         ctx.nonce_in(hex)
     }
+
+    fn payload_hash(&self, parts: &Parts, payload: &Payload) -> Result<Option<String>> {
+        if !self.config.include_payload_hash {
+            return Ok(None);
+        }
+        let Some(bytes) = payload.bytes() else {
+            const WHY: &str = "`include_payload_hash` needs the body, and it is streamed";
+            return Err(Error::new(ErrorKind::PayloadRequired, WHY));
+        };
+        if parts.headers.get_all(CONTENT_TYPE).iter().nth(1).is_some() {
+            const WHY: &str = "the media type is signed, and the request has two Content-Type headers";
+            return Err(Error::new(ErrorKind::InvalidRequest, WHY));
+        }
+        Ok(Some(self.key.payload_hash(&target::media_type(&parts.headers), bytes)))
+    }
+
+    /// The header's value but for its MAC, which `text` is signed with.
+    fn header(&self, artifacts: &Artifacts<'_>, text: &str) -> String {
+        const NAMES: usize =
+            "Hawk id=\"\", ts=\"\", nonce=\"\", hash=\"\", ext=\"\", mac=\"\", app=\"\", dlg=\"\"".len();
+        const MAC: usize = 44;
+        let Artifacts { ts, nonce, hash, ext, app, dlg } = *artifacts;
+        let values = self.config.id.len() + ts.len() + nonce.len() + hash.len() + ext.len() + app.len() + dlg.len();
+        let mut out = String::with_capacity(NAMES + MAC + values);
+        push_plain(&mut out, "Hawk id", &self.config.id);
+        push_plain(&mut out, ", ts", ts);
+        push_plain(&mut out, ", nonce", nonce);
+        if !hash.is_empty() {
+            push_plain(&mut out, ", hash", hash);
+        }
+        if !ext.is_empty() {
+            push_attribute(&mut out, ", ext", ext);
+        }
+        out.push_str(", mac=\"");
+        self.key.push_mac(&mut out, text);
+        out.push('"');
+        for (name, value) in [(", app", app), (", dlg", dlg)] {
+            if !value.is_empty() {
+                push_plain(&mut out, name, value);
+            }
+        }
+        out
+    }
 }
 
-/// Appends `name="value"`, with quotes and backslashes escaped.
-pub(crate) fn push_attribute(out: &mut String, name: &str, value: &str) {
-    out.push_str(name);
-    out.push_str("=\"");
-    push_escaped(out, value);
-    out.push('"');
+/// What cannot stand in the header.
+fn check(config: &Config) -> Result<()> {
+    let invalid = |message: String| Err(Error::new(ErrorKind::InvalidConfig, message));
+    if config.id.is_empty() || config.key.is_empty() {
+        return invalid("`id` or `key` is empty".to_owned());
+    }
+    let plain = [
+        ("id", Some(&config.id)),
+        ("nonce", config.nonce.as_ref()),
+        ("app", config.app.as_ref()),
+        ("dlg", config.dlg.as_ref()),
+    ];
+    for (field, value) in plain {
+        if !value.is_none_or(|value| is_plain(value)) {
+            return invalid(format!(
+                "`{field}` holds what a Hawk server refuses: printable ASCII without `\"` and `\\` is accepted"
+            ));
+        }
+    }
+    if !config.ext.as_deref().is_none_or(is_printable) {
+        return invalid("`ext` holds what cannot stand in a header: only printable ASCII is accepted".to_owned());
+    }
+    Ok(())
 }
 
-/// As [`push_attribute`], for a value that was seen to hold nothing to escape.
-fn push_plain(out: &mut String, name: &str, value: &str) {
-    out.push_str(name);
-    out.push_str("=\"");
-    out.push_str(value);
-    out.push('"');
+impl Scheme for Signer {
+    fn compute(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Signed> {
+        let hash = self.payload_hash(parts, payload)?;
+        let (mut hex, mut digits) = ([0; 16], [0; 20]);
+        let artifacts = Artifacts {
+            ts: decimal_in(self.time(&parts.uri, ctx), &mut digits),
+            nonce: self.nonce(ctx, &mut hex)?,
+            hash: hash.as_deref().unwrap_or_default(),
+            ext: self.config.ext.as_deref().unwrap_or_default(),
+            app: self.config.app.as_deref().unwrap_or_default(),
+            dlg: self.config.dlg.as_deref().unwrap_or_default(),
+        };
+        let mut text = String::with_capacity(256);
+        push_normalized(&mut text, Kind::Header, &Target::of(parts)?, &artifacts);
+        let signed = Signed::default().with_header(AUTHORIZATION, header_value(self.header(&artifacts, &text))?);
+        Ok(if ctx.is_explaining() { signed.with_string_to_sign(text) } else { signed })
+    }
+
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        Box::new(Conversation::new(self, request))
+    }
 }
 
 /// All that goes into a header was seen to be printable.

@@ -1,64 +1,96 @@
-//! The server's side: checks requests and bewits, and proves replies. For tests and small services.
+//! The server's side: checks requests, bewits and messages, and proves replies.
+//!
+//! # Example
 //!
 //! ```
-//! use countersign_core::{Context, Payload, Scheme as _};
+//! use countersign_hawk::scheme::replay::MemoryNonceStore;
 //! use countersign_hawk::verify::{Credentials, Verifier};
-//! use countersign_hawk::{Config, SERVER_AUTHORIZATION, Signer};
-//! use http::{HeaderMap, Request};
+//! use countersign_hawk::{Config, Context, Payload, SERVER_AUTHORIZATION, Scheme as _, Signer, http};
 //!
 //! let signer = Signer::new(&Config::new("dh37fgj492je", "werxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn"))?;
-//! let (mut sent, ()) = Request::get("https://example.com/").body(())?.into_parts();
-//! signer.sign(&mut sent, &mut Payload::empty(), &Context::now())?;
+//! let (mut parts, ()) = http::Request::get("https://example.com/").body(())?.into_parts();
+//! signer.sign(&mut parts, &mut Payload::empty(), &Context::now())?;
 //!
-//! let verifier = Verifier::new(|id: &str| {
-//!     (id == "dh37fgj492je").then(|| Credentials::new("werxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn"))
-//! });
-//! let verified = verifier.verify(&sent, &Payload::empty(), &Context::now())?;
+//! // Once per server.
+//! let verifier = Verifier::new();
+//! let nonces = MemoryNonceStore::default();
+//! // For each request; finding the key is yours, and may be async.
+//! let claim = verifier.read(&parts)?;
+//! let known = [("dh37fgj492je", Credentials::new("werxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn"))];
+//! let key = known.iter().find(|(id, _)| *id == claim.id()).map(|(_, key)| key);
+//! let verified = verifier.verify(claim, key, &Payload::empty(), &Context::now())?;
+//! nonces.remember_now(&verified.replay_key(), verified.expires_at())?;
 //!
 //! // The reply proves the server in turn.
-//! let mut headers = HeaderMap::new();
-//! headers.insert("content-type", "text/plain".parse()?);
-//! headers.insert(SERVER_AUTHORIZATION, verified.server_authorization("text/plain", b"hello", "")?);
-//! signer.check_response(&sent, &headers, Some(b"hello"))?;
+//! let proof = verified.server_authorization("text/plain", b"hello", "")?;
+//! let reply = http::Response::builder().header("content-type", "text/plain").header(SERVER_AUTHORIZATION, proof);
+//! signer.check_response(&parts, &reply.body("hello")?)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # What is not signed
+//!
+//! Whoever can change a request on its way can change all this, and it still passes:
+//!
+//! * every header but Host; of Host and method, whether letters are in upper or lower case;
+//! * the body, and with it its media type, where the client sends no `hash`: [`Verifier::with_payload_hash`] demands one. With a
+//!   `hash`, the parameters, the blanks and the case of `Content-Type` are still not signed;
+//! * `http` or `https`: only the port is signed;
+//! * the id: it only says which key to try. Where two ids have the same key, a request of one passes as the other's;
+//! * how the `Authorization` header is written: the order of its attributes, blanks, needless escapes, case of `Hawk`;
+//! * with a bewit: GET or HEAD, all headers but Host, the body, where in the query the bewit stands, how its name is percent-encoded;
+//! * of a message: nothing.
+//!
+//! # Behind a proxy
+//!
+//! Host and port are signed. Where a proxy rewrites them, tell the verifier which origin it stands for: [`Verifier::for_origin`].
+//! Path and query are signed as they were sent: where a router strips a prefix (axum's `nest`), give back what the client sent
+//! (`OriginalUri`).
 
+mod bewit;
+mod message;
+mod verified;
+
+use std::borrow::Cow;
 use std::fmt;
 
-use countersign_core::replay::{MemoryNonceStore, NonceStore};
-use countersign_core::{Context, Error, ErrorKind, Payload, Result, Secret, query, target};
-use http::Method;
-use http::header::{AUTHORIZATION, HeaderValue};
+use countersign_core::target::{Origin, default_port, split_port};
+use countersign_core::verify::{self, refused, rejected, unreadable};
+use countersign_core::{Context, Error, ErrorKind, Payload, Result, Secret, target};
+use http::HeaderValue;
 use http::request::Parts;
-use subtle::ConstantTimeEq as _;
+
+pub use bewit::{BewitClaim, VerifiedBewit};
+pub use countersign_core::verify::Refusal;
+pub use message::{MessageClaim, VerifiedMessage};
+pub use verified::Verified;
 
 use crate::Algorithm;
-use crate::attributes::{Attributes, is_printable};
-use crate::bewit::{self, BEWIT, Bewit};
+use crate::attributes::{Attributes, push_attribute};
 use crate::canonical::{Artifacts, Kind, Target, push_normalized};
-use crate::message::Message;
 use crate::response::REQUEST;
-use crate::signature::Key;
-use crate::signer::{header_value, push_attribute};
+use crate::signature::{Key, is_same};
+use crate::signer::header_value;
 
-/// Checks requests, given a way to find the key of an id.
-pub struct Verifier<F> {
-    credentials: F,
-    nonces: Box<dyn NonceStore>,
-    /// How far the signed time may be from ours, in seconds, either way: 60 unless set.
-    pub clock_skew: u64,
-    /// The scheme of the URIs that are signed, for requests whose own is in origin form: it says the port where the Host header
-    /// names none. `https` unless set.
-    pub scheme: &'static str,
-    /// Whether a request must sign its body: not unless set. A hash that is there is checked all the same.
-    pub require_payload_hash: bool,
+/// Checks requests in two stages: [`Verifier::read`] says whose key to find, [`Verifier::verify`] checks with it.
+///
+/// The checks stand in this order: form, MAC, time, body; the nonce is for the caller's
+/// [`NonceStore`](countersign_core::replay::NonceStore). An unknown id, a wrong MAC and an empty key are refused alike: with the same
+/// text, and after the same work for keys of SHA-256. (A MAC of SHA-1 takes a little less: where keys of both are in use, the time
+/// tells that an id has one of SHA-1.)
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    clock_skew: u64,
+    default_port: u16,
+    origin: Option<Origin>,
+    needs_payload_hash: bool,
 }
 
 /// A key, and what it is used with.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Credentials {
-    /// The key.
+    /// The key. An empty one fits no request.
     pub key: Secret,
     /// The algorithm: SHA-256 unless set.
     pub algorithm: Algorithm,
@@ -70,284 +102,191 @@ impl Credentials {
     pub fn new(key: impl Into<Secret>) -> Self {
         Self { key: key.into(), algorithm: Algorithm::Sha256 }
     }
-}
 
-/// Why a request is refused, and what to answer.
-#[derive(Debug)]
-pub struct Refusal {
-    error: Error,
-    www_authenticate: HeaderValue,
-}
-
-impl Refusal {
-    /// The value of the `WWW-Authenticate` header of the 401. For a request that is right but for its time, it says and proves
-    /// ours (`ts`, `tsm`), so that the client can sign again.
+    /// The same key for this algorithm.
     #[must_use]
-    pub const fn www_authenticate(&self) -> &HeaderValue {
-        &self.www_authenticate
+    pub fn with_algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.algorithm = algorithm;
+        self
     }
+}
 
-    /// The error: [`ErrorKind::InvalidRequest`] when there is nothing to check, [`ErrorKind::Rejected`] for what is wrong,
-    /// [`ErrorKind::PayloadRequired`] when a signed body is streamed.
+/// What a request says of itself. Nothing of it is believed yet.
+pub struct Claim<'a> {
+    attributes: Attributes<'a>,
+    target: Target<'a>,
+    parts: &'a Parts,
+    time: u64,
+}
+
+impl Claim<'_> {
+    /// Whose key is to be found.
     #[must_use]
-    pub const fn error(&self) -> &Error {
-        &self.error
+    pub fn id(&self) -> &str {
+        self.attributes.text("id")
     }
 }
 
-impl From<Error> for Refusal {
-    fn from(error: Error) -> Self {
-        Self { error, www_authenticate: HeaderValue::from_static("Hawk") }
+impl Default for Verifier {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
-    }
-}
-
-impl std::error::Error for Refusal {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
-    }
-}
-
-/// A request that was checked.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct Verified {
-    /// Whose key signed it.
-    pub id: String,
-    /// The text of the application's own; empty if there is none.
-    pub ext: String,
-    /// The application's id (Oz), and who delegated to it; empty if there is none.
-    pub app: String,
-    /// See `app`.
-    pub dlg: String,
-    /// Whether the body is signed.
-    pub payload_is_signed: bool,
-    key: Key,
-    ts: String,
-    nonce: String,
-    method: String,
-    resource: String,
-    host: String,
-    port: u16,
-}
-
-impl<F: Fn(&str) -> Option<Credentials>> Verifier<F> {
-    /// `credentials` finds the key of an id; `None` where there is none.
+impl Verifier {
+    /// Takes a clock skew of 60 seconds, and requests whose body is not signed; stands for any host.
     #[must_use]
-    pub fn new(credentials: F) -> Self {
-        let nonces = Box::new(MemoryNonceStore::default());
-        Self { credentials, nonces, clock_skew: 60, scheme: "https", require_payload_hash: false }
+    pub const fn new() -> Self {
+        Self { clock_skew: 60, default_port: 443, origin: None, needs_payload_hash: false }
     }
 
-    /// Remembers nonces in this store instead of the process's memory.
+    /// How far the signed time may be from ours, in seconds, either way.
     #[must_use]
-    pub fn with_nonce_store(mut self, store: impl NonceStore + 'static) -> Self {
-        self.nonces = Box::new(store);
+    pub const fn with_clock_skew(mut self, seconds: u64) -> Self {
+        self.clock_skew = seconds;
         self
     }
 
-    /// Checks a request as it came in.
+    /// Demands that requests sign their body. A hash that is there is checked all the same.
+    #[must_use]
+    pub const fn with_payload_hash(mut self) -> Self {
+        self.needs_payload_hash = true;
+        self
+    }
+
+    /// The port that is meant where neither the Host header nor the URI names one: 443 unless set, which is right for `https`.
+    #[must_use]
+    pub const fn with_default_port(mut self, port: u16) -> Self {
+        self.default_port = port;
+        self
+    }
+
+    /// Stands for this origin, whatever host and port the request names: for servers behind a proxy that rewrites them, and so
+    /// that a request to another host of the same machine does not count.
+    #[must_use]
+    pub fn for_origin(mut self, origin: Origin) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+
+    /// Reads what a request says of itself.
     ///
     /// # Errors
-    /// A [`Refusal`], which has the error and what to answer.
-    pub fn verify(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Verified, Refusal> {
-        let value = parts.headers.get(AUTHORIZATION).ok_or_else(|| unreadable("it is not signed"))?;
-        if parts.headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
-            return Err(unreadable("it has two Authorization headers").into());
+    /// [`ErrorKind::NoCredentials`] when there is no Hawk header; [`ErrorKind::InvalidRequest`] when it cannot be read, when the
+    /// Host header and the URI differ, or when Host, Content-Type or Authorization is given twice.
+    pub fn read<'a>(&self, parts: &'a Parts) -> Result<Claim<'a>, Refusal> {
+        self.claim(parts).map_err(refuse)
+    }
+
+    fn claim<'a>(&self, parts: &'a Parts) -> Result<Claim<'a>> {
+        let header = verify::authorization(parts, "Hawk")?;
+        verify::no_doubles(parts)?;
+        let attributes = Attributes::of_header(header.as_bytes(), &REQUEST, ErrorKind::InvalidRequest)?;
+        if let Some(missing) = ["id", "ts", "nonce", "mac"].iter().find(|name| attributes.text(name).is_empty()) {
+            return Err(unreadable(format!("the Hawk header has no `{missing}`")));
         }
-        let claim = Attributes::read(value.as_bytes(), &REQUEST, ErrorKind::InvalidRequest)?
-            .ok_or_else(|| unreadable("it is not signed by Hawk"))?;
-        let required =
-            |name| claim.get(name).filter(|text| !text.is_empty()).ok_or_else(|| unreadable("an attribute is missing"));
-        let (id, ts, nonce, mac) = (required("id")?, required("ts")?, required("nonce")?, required("mac")?);
-        let time: u64 = ts.parse().map_err(|_| unreadable("`ts` is no number of seconds"))?;
-        let key = self.key(id)?;
-        let target = Target::of(parts, Some(self.scheme))?;
+        // It would be taken for signed.
+        if attributes.text("app").is_empty() && !attributes.text("dlg").is_empty() {
+            return Err(unreadable("the Hawk header has a `dlg`, which is only signed together with `app`"));
+        }
+        let time = seconds(attributes.text("ts"));
+        let time = time.ok_or_else(|| unreadable("`ts` of the Hawk header is not a number of seconds"))?;
+        let (host, port) = self.place(parts)?;
+        let target = Target::new(parts.method.as_str(), &parts.uri, host, port);
+        Ok(Claim { attributes, target, parts, time })
+    }
+
+    /// The host and port that a request is addressed to.
+    fn place<'a>(&self, parts: &'a Parts) -> Result<(Cow<'a, str>, u16)> {
+        let host = verify::host(parts, self.origin.as_ref())?;
+        let scheme = self.origin.as_ref().map(Origin::scheme).or_else(|| parts.uri.scheme_str());
+        let port = split_port(&host).1.or_else(|| default_port(scheme?)).unwrap_or(self.default_port);
+        let host = match host {
+            Cow::Borrowed(host) => Cow::Borrowed(split_port(host).0),
+            Cow::Owned(host) => Cow::Owned(split_port(&host).0.to_owned()),
+        };
+        Ok((host, port))
+    }
+
+    /// Checks a claim with the key of its id; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Rejected`] for what is refused; [`ErrorKind::PayloadRequired`] when the body is signed and streamed. A request that
+    /// is right but for its time gets a challenge that says and proves ours, so that the client can sign again.
+    pub fn verify(
+        &self,
+        claim: Claim<'_>,
+        key: Option<&Credentials>,
+        payload: &Payload,
+        ctx: &Context,
+    ) -> Result<Verified, Refusal> {
+        let Claim { attributes, target, parts, time } = claim;
         let artifacts = Artifacts {
-            ts,
-            nonce,
-            hash: claim.text("hash"),
-            ext: claim.text("ext"),
-            app: claim.text("app"),
-            dlg: claim.text("dlg"),
+            ts: attributes.text("ts"),
+            nonce: attributes.text("nonce"),
+            hash: attributes.text("hash"),
+            ext: attributes.text("ext"),
+            app: attributes.text("app"),
+            dlg: attributes.text("dlg"),
         };
         let mut text = String::with_capacity(256);
         push_normalized(&mut text, Kind::Header, &target, &artifacts);
-        if !bool::from(key.mac(&text).as_bytes().ct_eq(mac.as_bytes())) {
-            return Err(rejected("its MAC is not that of this request"));
-        }
-        let payload_is_signed = self.check_payload(&key, parts, payload, claim.get("hash"))?;
-        self.check_fresh(&key, id, time, nonce, ctx)?;
-        Ok(Verified {
-            id: id.to_owned(),
-            ext: artifacts.ext.to_owned(),
-            app: artifacts.app.to_owned(),
-            dlg: artifacts.dlg.to_owned(),
-            payload_is_signed,
-            ts: ts.to_owned(),
-            nonce: nonce.to_owned(),
-            method: target.method.into_owned(),
-            resource: target.resource.into_owned(),
-            host: target.host.into_owned(),
-            port: target.port,
-            key,
-        })
+        let key = fitting(key, &text, attributes.text("mac"))?;
+        self.check_time(&key, time, ctx)?;
+        self.check_payload(&key, parts, payload, artifacts.hash).map_err(refuse)?;
+        let expires_at = time.saturating_add(self.clock_skew);
+        Ok(Verified::new(attributes.text("id"), &artifacts, target, key, (ctx.unix_time(), expires_at)))
     }
 
-    /// Checks a GET or HEAD request by the bewit in its URL. Returns the id and `ext`.
-    ///
-    /// # Errors
-    /// As [`Verifier::verify`]; it is refused when it is expired, too.
-    pub fn verify_bewit(&self, parts: &Parts, ctx: &Context) -> Result<(String, String), Refusal> {
-        if ![Method::GET, Method::HEAD].contains(&parts.method) {
-            return Err(rejected("a bewit is good for GET and HEAD alone"));
+    fn check_payload(&self, key: &Key, parts: &Parts, payload: &Payload, hash: &str) -> Result<()> {
+        if hash.is_empty() {
+            return if self.needs_payload_hash { Err(refused("the request's body is not signed")) } else { Ok(()) };
         }
-        if parts.headers.contains_key(AUTHORIZATION) {
-            return Err(unreadable("it has a bewit and an Authorization header").into());
-        }
-        let bewit = Bewit::of(parts)?;
-        let key = self.key(bewit.id())?;
-        let unsigned = query::replace(&parts.uri, |name| name == BEWIT, &[])?;
-        let mut get = parts.clone();
-        (get.uri, get.method) = (unsigned, Method::GET);
-        let expected = bewit::mac(&key, &Target::of(&get, Some(self.scheme))?, bewit.expires(), bewit.ext());
-        if !bool::from(expected.as_bytes().ct_eq(bewit.mac().as_bytes())) {
-            return Err(rejected("the bewit's MAC is not that of this URL"));
-        }
-        let expires: u64 =
-            bewit.expires().parse().map_err(|_| unreadable("the bewit's expiry is no number of seconds"))?;
-        if expires <= ctx.unix_time() {
-            return Err(rejected("the bewit is expired"));
-        }
-        Ok((bewit.id().to_owned(), bewit.ext().to_owned()))
-    }
-
-    /// Checks a message that [`Signer::message`](crate::Signer::message) signed for this host and port.
-    ///
-    /// # Errors
-    /// As [`Verifier::verify`].
-    pub fn verify_message(
-        &self,
-        host: &str,
-        port: u16,
-        body: &[u8],
-        message: &Message,
-        ctx: &Context,
-    ) -> Result<(), Refusal> {
-        let key = self.key(&message.id)?;
-        let expected = message.mac_of(&key, host, port);
-        if !bool::from(expected.as_bytes().ct_eq(message.mac.as_bytes())) {
-            return Err(rejected("the message's MAC is not for this host and port"));
-        }
-        if !bool::from(key.algorithm().payload_hash("", body).as_bytes().ct_eq(message.hash.as_bytes())) {
-            return Err(rejected("the message is not the signed one"));
-        }
-        self.check_fresh(&key, &message.id, message.ts, &message.nonce, ctx)
-    }
-
-    fn key(&self, id: &str) -> Result<Key, Refusal> {
-        let credentials = (self.credentials)(id).ok_or_else(|| rejected("its id is unknown"))?;
-        Ok(Key::new(credentials.algorithm, credentials.key.expose())?)
-    }
-
-    fn check_payload(&self, key: &Key, parts: &Parts, payload: &Payload, hash: Option<&str>) -> Result<bool, Refusal> {
-        let Some(hash) = hash.filter(|hash| !hash.is_empty()) else {
-            return if self.require_payload_hash { Err(rejected("its body is not signed")) } else { Ok(false) };
-        };
         let Some(bytes) = payload.bytes() else {
-            return Err(
-                Error::new(ErrorKind::PayloadRequired, "the body's hash is signed, and the body is streamed").into()
-            );
+            return Err(Error::new(ErrorKind::PayloadRequired, "the body's hash is signed, and the body is streamed"));
         };
-        let expected = key.algorithm().payload_hash(&target::media_type(&parts.headers), bytes);
-        if !bool::from(expected.as_bytes().ct_eq(hash.as_bytes())) {
-            return Err(rejected("its body is not the signed one"));
-        }
-        Ok(true)
-    }
-
-    /// Time and nonce. Only who has the key is told our time, and can use a nonce up.
-    fn check_fresh(&self, key: &Key, id: &str, time: u64, nonce: &str, ctx: &Context) -> Result<(), Refusal> {
-        let now = ctx.unix_time();
-        if time.abs_diff(now) > self.clock_skew {
-            let mut value = String::new();
-            push_attribute(&mut value, "Hawk ts", &now.to_string());
-            push_attribute(&mut value, ", tsm", &key.timestamp_mac(&now.to_string()));
-            push_attribute(&mut value, ", error", "Stale timestamp");
-            let error = Error::new(ErrorKind::Rejected, "the request is refused: its time is too far from ours");
-            return Err(Refusal { error, www_authenticate: header_value(value)? });
-        }
-        if !countersign_core::replay::remember_ready(
-            &*self.nonces,
-            &format!("{id}\"{time}\"{nonce}"),
-            time.saturating_add(self.clock_skew),
-            now,
-        ) {
-            return Err(rejected("its nonce was seen before"));
+        if !is_same(&key.payload_hash(&target::media_type(&parts.headers), bytes), hash) {
+            return Err(refused("the request's body is not the signed one"));
         }
         Ok(())
     }
-}
 
-impl Verified {
-    /// The value of the reply's `Server-Authorization` header: a MAC over the request, the reply's body and `ext`, a text of the
-    /// application's own (may be empty). `content_type` is the reply's.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidConfig`] when `ext` is not printable ASCII.
-    pub fn server_authorization(&self, content_type: &str, body: &[u8], ext: &str) -> Result<HeaderValue> {
-        if !is_printable(ext) {
-            return Err(Error::new(
-                ErrorKind::InvalidConfig,
-                "`ext` holds what no header can: only printable ASCII is taken",
-            ));
+    /// Only a client that has the key is told our time.
+    fn check_time(&self, key: &Key, time: u64, ctx: &Context) -> Result<(), Refusal> {
+        let now = ctx.unix_time();
+        if time.abs_diff(now) <= self.clock_skew {
+            return Ok(());
         }
-        let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let hash = self.key.algorithm().payload_hash(&media_type, body);
-        let target = Target {
-            method: self.method.as_str().into(),
-            resource: self.resource.as_str().into(),
-            host: self.host.as_str().into(),
-            port: self.port,
-        };
-        let artifacts =
-            Artifacts { ts: &self.ts, nonce: &self.nonce, hash: &hash, ext, app: &self.app, dlg: &self.dlg };
-        let mut text = String::with_capacity(256);
-        push_normalized(&mut text, Kind::Response, &target, &artifacts);
-        let mut value = String::new();
-        push_attribute(&mut value, "Hawk mac", &self.key.mac(&text));
-        push_attribute(&mut value, ", hash", &hash);
-        if !ext.is_empty() {
-            push_attribute(&mut value, ", ext", ext);
-        }
-        header_value(value)
+        let (mut challenge, ts) = (String::new(), now.to_string());
+        push_attribute(&mut challenge, "Hawk ts", &ts);
+        push_attribute(&mut challenge, ", tsm", &key.timestamp_mac(&ts));
+        push_attribute(&mut challenge, ", error", "Stale timestamp");
+        let error = refused("the request's time is too far from the server's");
+        Err(Refusal::new(error).with_challenges([header_value(challenge)?]))
     }
 }
 
-fn unreadable(why: &str) -> Error {
-    Error::new(ErrorKind::InvalidRequest, format!("the request cannot be verified: {why}"))
+/// The key, if this is its MAC of the text.
+fn fitting(credentials: Option<&Credentials>, text: &str, mac: &str) -> Result<Key, Refusal> {
+    let usable = credentials.filter(|credentials| !credentials.key.is_empty());
+    let key = usable.and_then(|credentials| Key::new(&credentials.algorithm, credentials.key.expose()).ok());
+    // The same work for all, and nothing fits the stand-in.
+    let (key, is_real) = key.map_or_else(|| (Key::stand_in(), false), |key| (key, true));
+    if key.is_mac(text, mac) && is_real { Ok(key) } else { Err(refuse(rejected())) }
 }
 
-fn rejected(why: &'static str) -> Refusal {
-    let mut value = String::new();
-    push_attribute(&mut value, "Hawk error", why);
-    let www_authenticate = header_value(value).unwrap_or(HeaderValue::from_static("Hawk"));
-    Refusal { error: Error::new(ErrorKind::Rejected, format!("the request is refused: {why}")), www_authenticate }
+fn refuse(error: Error) -> Refusal {
+    Refusal::new(error).with_challenges([HeaderValue::from_static("Hawk")])
 }
 
-impl fmt::Debug for Verified {
+/// Digits and nothing else.
+fn seconds(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// Shows whose claim it is, and no more.
+impl fmt::Debug for Claim<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified").field("id", &self.id).field("ext", &self.ext).finish_non_exhaustive()
-    }
-}
-
-impl<F> fmt::Debug for Verifier<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier").field("clock_skew", &self.clock_skew).finish_non_exhaustive()
+        f.debug_struct("Claim").field("id", &self.id()).finish_non_exhaustive()
     }
 }

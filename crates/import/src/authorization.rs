@@ -2,7 +2,7 @@
 
 use countersign::scheme::challenge::{Challenge, challenges};
 use countersign::scheme::encode;
-use countersign::{AuthConfig, Secret, aws_sigv4, basic, digest, hawk, oauth1};
+use countersign::{AuthConfig, Secret, api_key, aws_sigv4, basic, digest, hawk, oauth1};
 use http::header::AUTHORIZATION;
 
 use crate::variables::Names;
@@ -47,22 +47,23 @@ pub(crate) fn read(value: &[u8], names: &mut Names) -> AuthConfig {
     config.unwrap_or_else(|| AuthConfig::api_key("Authorization", String::from_utf8_lossy(value).into_owned()))
 }
 
-/// Takes the credential out of a request that an input has whole, and what an earlier signing added. Where the input says
-/// nothing else (`auth` is none) it is the request's authentication.
+/// Takes the credential out of a request that an input has whole, and what an earlier signing added. It is the request's
+/// authentication where the input says nothing else (`auth` is none), and stands beside an API key that goes elsewhere.
 pub(crate) fn settle(auth: AuthConfig, request: &mut Request, names: &mut Names, notes: &mut Vec<Note>) -> AuthConfig {
     let Some(value) = request.take_header(AUTHORIZATION.as_str()) else { return auth };
-    if !matches!(auth, AuthConfig::None) {
+    let is_elsewhere = matches!(&auth, AuthConfig::ApiKey(key) if key.add_to != api_key::AddTo::Header || !key.key.eq_ignore_ascii_case("authorization"));
+    if !matches!(auth, AuthConfig::None) && !is_elsewhere {
         notes.push(Note::new("Authorization", "the header is left out: the request is authenticated otherwise"));
         return auth;
     }
-    let mut auth = read(value.as_bytes(), names);
-    if let AuthConfig::AwsSigv4(config) = &mut auth {
+    let mut own = read(value.as_bytes(), names);
+    if let AuthConfig::AwsSigv4(config) = &mut own {
         request.take_header("x-amz-date");
         if request.take_header("x-amz-security-token").is_some() {
             config.session_token = Some(names.secret("aws", "session_token"));
         }
     }
-    auth
+    if is_elsewhere { AuthConfig::all([auth, own]) } else { own }
 }
 
 fn basic(token: &[u8]) -> Option<AuthConfig> {

@@ -56,13 +56,23 @@ struct Format {
 
 const FORMATS: &[Format] = &[
     Format { kind: Kind::Postman, name: "postman", recognise: crate::postman::recognise, read: crate::postman::read },
-    Format { kind: Kind::OpenApi, name: "openapi", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::Swagger1, name: "swagger1", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::Raml, name: "raml", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::AsyncApi, name: "asyncapi", recognise: |_| false, read: not_yet },
+    Format { kind: Kind::OpenApi, name: "openapi", recognise: crate::openapi::recognise, read: crate::openapi::read },
+    Format {
+        kind: Kind::Swagger1,
+        name: "swagger1",
+        recognise: crate::swagger1::recognise,
+        read: crate::swagger1::read,
+    },
+    Format { kind: Kind::Raml, name: "raml", recognise: crate::raml::recognise, read: crate::raml::read },
+    Format {
+        kind: Kind::AsyncApi,
+        name: "asyncapi",
+        recognise: crate::asyncapi::recognise,
+        read: crate::asyncapi::read,
+    },
     Format { kind: Kind::Wsdl, name: "wsdl", recognise: |_| false, read: not_yet },
     Format { kind: Kind::GraphQl, name: "graphql", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::Curl, name: "curl", recognise: |_| false, read: not_yet },
+    Format { kind: Kind::Curl, name: "curl", recognise: crate::curl::recognise, read: crate::curl::read },
     Format { kind: Kind::HttPie, name: "httpie", recognise: |_| false, read: not_yet },
     Format { kind: Kind::Http, name: "http", recognise: |_| false, read: not_yet },
     Format { kind: Kind::Har, name: "har", recognise: |_| false, read: not_yet },

@@ -14,22 +14,30 @@
 //!
 //! `yaml` and `xml` (on by default) read what is written in YAML and XML; `cookies` adds `Jar`.
 
+mod asyncapi;
 mod authorization;
 mod beside;
 mod clues;
 mod config;
+mod curl;
+mod describe;
 mod error;
 mod imported;
 mod item;
 mod kind;
 mod limits;
 mod note;
+mod openapi;
 mod postman;
+mod raml;
 mod reader;
 mod request;
 mod select;
+mod shell;
 mod source;
+mod swagger1;
 mod variables;
+mod yaml;
 
 pub use authorization::from_authorization;
 pub use beside::Beside;

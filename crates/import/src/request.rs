@@ -1,5 +1,10 @@
 use std::fmt;
 
+use countersign::{Payload, Result};
+use http::{HeaderName, HeaderValue, Method, Uri};
+
+use crate::error;
+
 /// An item's request as the input has it, without its credential. Texts may hold `{{name}}`.
 ///
 /// `Debug` shows neither header values nor query nor body.
@@ -29,6 +34,29 @@ impl fmt::Debug for Request {
 }
 
 impl Request {
+    /// The request, ready to be signed and sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidImport`](countersign::ErrorKind::InvalidImport) when a variable is still to fill, or a part is not
+    /// what HTTP takes.
+    pub fn to_http(&self) -> Result<http::Request<Payload>> {
+        let uri: Uri =
+            self.url.parse().map_err(|_| error::invalid("url", "no URL, as long as its variables are not filled"))?;
+        let mut request = http::Request::new(Payload::from(self.body.clone().unwrap_or_default()));
+        *request.method_mut() =
+            Method::from_bytes(self.method.as_bytes()).map_err(|_| error::invalid("method", "no HTTP method"))?;
+        *request.uri_mut() = uri;
+        for (name, value) in &self.headers {
+            let place = || format!("header {}", error::quoted(name));
+            let name =
+                HeaderName::from_bytes(name.as_bytes()).map_err(|_| error::invalid(place(), "no header name"))?;
+            let value = HeaderValue::from_bytes(value.as_bytes())
+                .map_err(|_| error::invalid(place(), "holds control characters, which cannot be sent"))?;
+            request.headers_mut().append(name, value);
+        }
+        Ok(request)
+    }
+
     /// Removes all headers of a name, whatever its case; returns the last one's value.
     pub(crate) fn take_header(&mut self, name: &str) -> Option<String> {
         let mut taken = None;

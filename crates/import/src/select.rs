@@ -17,6 +17,11 @@ pub(crate) fn choose<'a>(reader: &'a dyn Reader, select: Option<&str>) -> Result
         };
     }
     let items = reader.items();
+    // Before the rest, so that a program can ask for each item of a large input.
+    let number = select.strip_prefix('#').and_then(|number| number.parse().ok());
+    if let Some(number) = number.filter(|&number: &usize| number < items.len()) {
+        return Ok(Chosen::Item(number));
+    }
     for way in [by_path, by_id, by_route, by_index] {
         let mut found = items.iter().enumerate().filter(|(_, item)| way(select, item)).map(|(index, _)| index);
         if let Some(first) = found.next() {
@@ -30,10 +35,6 @@ pub(crate) fn choose<'a>(reader: &'a dyn Reader, select: Option<&str>) -> Result
                 all.map(|item| item.pointer.clone()),
             ));
         }
-    }
-    let number = select.strip_prefix('#').and_then(|number| number.parse().ok());
-    if let Some(number) = number.filter(|&number: &usize| number < items.len()) {
-        return Ok(Chosen::Item(number));
     }
     Err(unknown(select, &items.iter().map(Item::name).collect::<Vec<_>>()))
 }

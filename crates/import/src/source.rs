@@ -31,14 +31,10 @@ impl<'a> Source<'a> {
         if is_json && depth(text) > limits.depth {
             return Err(error::limit("input", format!("deeper than {} objects and lists", limits.depth)));
         }
-        let kind = match kind.or_else(|| Kind::recognise(text)) {
-            Some(kind) => kind,
-            None => {
-                let names: Vec<&str> = Kind::all().map(Kind::as_str).collect();
-                let what =
-                    format!("its content shows none of the kinds that are read; say which of {}", names.join(", "));
-                return Err(error::invalid("input", what));
-            }
+        let Some(kind) = kind.or_else(|| Kind::recognise(text)) else {
+            let names: Vec<&str> = Kind::all().map(Kind::as_str).collect();
+            let what = "its content shows none of the kinds that are read; say which it is:";
+            return Err(error::invalid("input", format!("{what} {}", names.join(", "))));
         };
         let reader = kind.read(Input { text, limits: limits.clone() })?;
         if reader.items().len() > limits.items {

@@ -11,16 +11,16 @@ use crate::SignatureMethod;
 /// use countersign_oauth1::{AddTo, Config, SignatureMethod};
 ///
 /// let mut config = Config::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44").with_token("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00");
-/// config.signature_method = SignatureMethod::HmacSha256.into();
+/// config.signature_method = SignatureMethod::HmacSha256;
 /// config.add_to = AddTo::Request;
 /// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Config {
-    /// The signature method: a name of [`SignatureMethod`], exactly.
-    #[cfg_attr(feature = "serde", serde(default = "hmac_sha1"))]
-    pub signature_method: String,
+    /// The signature method: `HMAC-SHA1` unless set.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub signature_method: SignatureMethod,
     /// The consumer key (client identifier); may not be empty.
     pub consumer_key: String,
     /// The consumer secret (client shared-secret). May be empty; the RSA methods do not use it.
@@ -95,7 +95,7 @@ impl Config {
     #[must_use]
     pub fn new(consumer_key: impl Into<String>, consumer_secret: impl Into<Secret>) -> Self {
         Self {
-            signature_method: hmac_sha1(),
+            signature_method: SignatureMethod::HmacSha1,
             consumer_key: consumer_key.into(),
             consumer_secret: consumer_secret.into(),
             token: None,
@@ -121,10 +121,6 @@ impl Config {
         self.token_secret = Some(token_secret.into());
         self
     }
-}
-
-fn hmac_sha1() -> String {
-    SignatureMethod::HmacSha1.into()
 }
 
 fn version() -> String {

@@ -48,6 +48,10 @@
 
 mod canonical;
 mod config;
+mod method;
+mod parameters;
+mod placement;
+mod protocol;
 mod signature;
 mod signer;
 
@@ -55,7 +59,7 @@ pub mod flow;
 pub mod verify;
 
 pub use config::{AddTo, Config};
-pub use signature::SignatureMethod;
+pub use method::SignatureMethod;
 pub use signer::Signer;
 
 #[cfg(doctest)]

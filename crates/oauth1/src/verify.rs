@@ -27,13 +27,15 @@ use std::fmt;
 use countersign_core::challenge;
 use countersign_core::encode::{form_decode, percent_decode};
 use countersign_core::replay::{MemoryNonceStore, NonceStore};
-use countersign_core::{Context, Error, ErrorKind, Payload, Quoted, Result, Secret, query};
+use countersign_core::{Context, Error, ErrorKind, Payload, Quoted, Result, Secret, query, target};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use subtle::ConstantTimeEq as _;
 
 use crate::SignatureMethod;
-use crate::canonical::{self, PROTOCOL, Parameters};
+use crate::canonical;
+use crate::parameters::{Parameter, Parameters};
+use crate::protocol;
 use crate::signature;
 
 /// Checks signatures, given a way to find the keys of a consumer and its token.
@@ -119,7 +121,10 @@ impl<F: Fn(&str, Option<&str>) -> Option<Keys>> Verifier<F> {
     ///   [`Verifier::clock_skew`], a nonce seen before, or PLAINTEXT where it is not taken.
     pub fn verify(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Verified> {
         let claim = Claim::of(parts, payload)?;
-        let method: SignatureMethod = claim.required("oauth_signature_method")?.parse()?;
+        let method = SignatureMethod::from(claim.required("oauth_signature_method")?);
+        if let SignatureMethod::Other(name) = &method {
+            return Err(signature::unknown(name));
+        }
         if method == SignatureMethod::Plaintext && !self.allow_plaintext {
             return Err(rejected("PLAINTEXT is not accepted here"));
         }
@@ -139,10 +144,10 @@ impl<F: Fn(&str, Option<&str>) -> Option<Keys>> Verifier<F> {
         let given = claim.required("oauth_signature")?;
         let secrets = (&keys.consumer_secret, &keys.token_secret);
         let public_key = keys.public_key.as_deref();
-        if !signature::is_signature(method, secrets, public_key, base_string.as_bytes(), given.as_bytes())? {
+        if !signature::is_signature(&method, secrets, public_key, base_string.as_bytes(), given.as_bytes())? {
             return Err(rejected("its signature is not that of this request"));
         }
-        let body_is_signed = claim.check_body(method, payload)?;
+        let body_is_signed = claim.check_body(&method, payload)?;
         // A client's nonces are unique for a timestamp and a token (RFC 5849 section 3.3). The parts are percent-encoded, so
         // that none can run into the next.
         let parts = [consumer_key, token.unwrap_or_default(), timestamp, nonce];
@@ -179,8 +184,7 @@ impl<'a> Claim<'a> {
         let form = canonical::form(parts, payload)?;
         let mut protocol: Vec<(&'static str, String)> = Vec::new();
         let mut add = |name: &[u8], value: &[u8]| -> Result<()> {
-            let known = PROTOCOL.iter().find(|known| **known == name);
-            let Some(name) = known.and_then(|known| str::from_utf8(known).ok()) else { return Ok(()) };
+            let Some(name) = protocol::NAMES.into_iter().find(|known| known.as_bytes() == name) else { return Ok(()) };
             if protocol.iter().any(|(seen, _)| *seen == name) {
                 return Err(unreadable(&format!("`{name}` occurs twice")));
             }
@@ -208,20 +212,21 @@ impl<'a> Claim<'a> {
     }
 
     fn base_string(&self, parts: &Parts, scheme: &str) -> Result<String> {
-        let mut parameters = Parameters::with_capacity(512);
+        let mut parameters = Parameters::default();
         let is_signature = |name: &str| *form_decode(name.as_bytes()) == *b"oauth_signature";
         parameters.push_form(self.query, is_signature);
         parameters.push_form(self.form.unwrap_or_default(), is_signature);
         for (name, value) in self.header.iter().filter(|(name, _)| name != "oauth_signature") {
-            parameters.push_decoded(name, value);
+            parameters.push(Parameter::decoded(name, value));
         }
         let mut text = String::new();
-        parameters.push_base_string(&mut text, parts, scheme)?;
+        canonical::push_request(&mut text, parts, scheme, target::host(parts)?);
+        parameters.push_normalized(&mut text);
         Ok(text)
     }
 
     /// Whether the body is signed; an error when it is not the signed one.
-    fn check_body(&self, method: SignatureMethod, payload: &Payload) -> Result<bool> {
+    fn check_body(&self, method: &SignatureMethod, payload: &Payload) -> Result<bool> {
         let Some(hash) = self.optional("oauth_body_hash") else {
             return Ok(self.form.is_some() || payload.bytes().is_some_and(bytes::Bytes::is_empty));
         };
@@ -231,7 +236,7 @@ impl<'a> Claim<'a> {
         let Some(bytes) = payload.bytes() else {
             return Err(Error::new(ErrorKind::PayloadRequired, "the body's hash is signed, and the body is streamed"));
         };
-        match method.body_hash(bytes) {
+        match signature::body_hash(method, bytes) {
             Some(expected) if bool::from(expected.as_bytes().ct_eq(hash.as_bytes())) => Ok(true),
             _ => Err(rejected("its body is not the signed one")),
         }

@@ -17,7 +17,7 @@ fn config() -> impl Strategy<Value = Config> {
     let add_to = prop_oneof![Just(AddTo::Header), Just(AddTo::Request)];
     (methods, add_to, any::<[bool; 3]>(), ".{1,6}", ".{0,6}").prop_map(|(method, add_to, flags, key, token)| {
         let mut config = Config::new(key, "secret").with_token(token, "token secret");
-        config.signature_method = method.into();
+        config.signature_method = method;
         config.add_to = add_to;
         [config.include_body_hash, config.add_empty_params_to_signature, _] = flags;
         config.realm = flags[2].then(|| "a realm".to_owned());

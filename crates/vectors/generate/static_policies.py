@@ -6,8 +6,13 @@ that `requests` (see requirements.txt) sends for UTF-8 bytes. Cases that only sa
 """
 
 import base64
+import datetime
 import urllib.parse
 
+import botocore
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
 import requests
 import requests.auth
 import vectorfile
@@ -66,6 +71,10 @@ vectorfile.write(
 
 def api_key(key, value, add_to=None):
     return {"type": "api-key", "key": key, "value": value} | ({"add_to": add_to} if add_to else {})
+
+
+def in_cookie(name, value, before, after):
+    return vector(name, api_key("k", value, "cookie"), {"headers": [["Cookie", after]]}, headers=[["Cookie", cookies] for cookies in before])
 
 
 def in_query(name, key, value, before, after):
@@ -132,7 +141,69 @@ vectorfile.write(
         refused("no-value", api_key("k", ""), "invalid-config"),
         refused("no-header-name", api_key("a b", "v"), "invalid-config"),
         refused("line-end", api_key("k", "v\r\nx: y"), "invalid-config"),
-        refused("unknown-place", api_key("k", "v", "cookie"), "invalid-config"),
+        refused("unknown-place", api_key("k", "v", "body"), "invalid-config"),
+        refused("cookie-no-name", api_key("k k", "v", "cookie"), "invalid-config"),
+        refused("cookie-space", api_key("k", "a b", "cookie"), "invalid-config"),
+        refused("cookie-semicolon", api_key("k", "a;b", "cookie"), "invalid-config"),
+        refused("cookie-not-ascii", api_key("k", "ü", "cookie"), "invalid-config"),
+        in_cookie("cookie", "v", [], "k=v"),
+        in_cookie("cookie-goes-last", "v", ["a=1;b=2 ;c"], "a=1;b=2 ;c; k=v"),
+        in_cookie("cookie-replaces-its-own", "v", ["a=1; k=old;b=2; k=older"], "a=1; k=v;b=2"),
+        in_cookie("cookie-compares-with-case", "v", ["K=1; kk=2"], "K=1; kk=2; k=v"),
+        in_cookie("cookie-keeps-quotes", '"v=w"', ['a="x y"'], 'a="x y"; k="v=w"'),
+        in_cookie("cookie-one-list", "v", ["a=1", "k=old; b=2"], "a=1; k=v; b=2"),
+    ],
+)
+
+
+def together(*of):
+    return {"type": "all", "of": list(of)}
+
+
+def by_botocore(headers, uri):
+    """botocore signs every header that it is given, so the keys must be there before it."""
+    request = botocore.awsrequest.AWSRequest("GET", uri, headers=dict(headers))
+    credentials = botocore.credentials.Credentials(SIGV4["access_key_id"], SIGV4["secret_access_key"])
+    now = datetime.datetime.fromtimestamp(NOW["unix_time"], datetime.timezone.utc)
+    botocore.auth.get_current_datetime = lambda remove_tzinfo=True: now.replace(tzinfo=None) if remove_tzinfo else now
+    botocore.auth.SigV4Auth(credentials, SIGV4["service"], SIGV4["region"]).add_auth(request)
+    return request.headers["Authorization"]
+
+
+KEY, QUERY_KEY, COOKIE_KEY = api_key("X-Key", "v"), api_key("k", "v", "query"), api_key("k", "v", "cookie")
+OAUTH1 = {"type": "oauth1", "consumer_key": "k", "consumer_secret": "s", "add_to": "request"}
+DIGEST = {"type": "digest", "username": "u", "password": "p"}
+vectorfile.write(
+    "all-policies",
+    "all",
+    f"{SOURCE}; requests {requests.__version__} (Basic), botocore {botocore.__version__} (SigV4)",
+    [
+        vector(
+            "every-place",
+            together(basic("Aladdin", "open sesame"), COOKIE_KEY, QUERY_KEY, KEY),
+            {"headers": [["Authorization", by_requests("Aladdin", "open sesame")], ["X-Key", "v"], ["Cookie", "a=1; k=v"]], "uri": "https://example.com/?k=v"},
+            headers=[["Cookie", "a=1"]],
+        ),
+        vector(
+            "what-signs-covers-the-keys",
+            together(SIGV4, QUERY_KEY, KEY),
+            {"headers": [["Authorization", by_botocore([("X-Key", "v")], "https://example.com/?k=v")], ["X-Key", "v"]], "uri": "https://example.com/?k=v"},
+            context=NOW,
+        ),
+        vector("one", together(KEY), {"headers": [["X-Key", "v"]], "absent_headers": ["Authorization"]}),
+        vector("with-none", together({"type": "none"}, KEY), {"headers": [["X-Key", "v"]]}),
+        refused("nothing", together(), "invalid-config"),
+        refused("no-list", {"type": "all"}, "invalid-config"),
+        refused("one-header-twice", together(KEY, api_key("x-key", "w")), "invalid-config"),
+        refused("one-parameter-twice", together(QUERY_KEY, QUERY_KEY), "invalid-config"),
+        refused("one-cookie-twice", together(COOKIE_KEY, COOKIE_KEY), "invalid-config"),
+        refused("authorization-twice", together(basic("a", "b"), {"type": "bearer", "token": "t"}), "invalid-config"),
+        refused("authorization-as-a-key", together(basic("a", "b"), api_key("authorization", "t")), "invalid-config"),
+        refused("two-that-sign", together(SIGV4, OAUTH1), "invalid-config"),
+        refused("two-that-converse", together(DIGEST, {"type": "ntlm", "username": "u", "password": "p"}), "invalid-config"),
+        refused("inherit-inside", together({"type": "inherit"}, KEY), "invalid-config"),
+        refused("all-inside", together(together(KEY)), "invalid-config"),
+        refused("invalid-inside", together(api_key("", "v")), "invalid-config"),
     ],
 )
 vectorfile.write(

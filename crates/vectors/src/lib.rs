@@ -21,6 +21,7 @@ macro_rules! files {
 
 // One line a file, in order of name.
 files! {
+    "all-policies",
     "api-key-policies",
     "api-key-requests",
     "aws-sigv4-botocore",

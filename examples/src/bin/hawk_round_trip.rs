@@ -1,19 +1,29 @@
 //! Hawk both ways: a server on loopback checks the request, and the client checks that the reply is the server's. The server's
 //! clock is an hour ahead, which costs one more request.
 
-use countersign::hawk::verify::{Credentials, Verifier};
+use countersign::hawk::verify::{Credentials, Refusal, Verified, Verifier};
 use countersign::hawk::{Config, SERVER_AUTHORIZATION};
+use countersign::scheme::replay::MemoryNonceStore;
 use countersign::{AuthConfig, Authenticator, Context, Payload};
+use http::request::Parts;
 use http::{Request, Response, StatusCode};
 
 const KEY: &str = "werxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut verifier = Verifier::new(|id: &str| (id == "dh37fgj492je").then(|| Credentials::new(KEY)));
-    verifier.scheme = "http";
+    let verifier = Verifier::new().with_default_port(80);
+    let nonces = MemoryNonceStore::default();
+    let key = Credentials::new(KEY);
+    let check = move |parts: &Parts, payload: &Payload| -> Result<Verified, Refusal> {
+        let claim = verifier.read(parts)?;
+        let key = (claim.id() == "dh37fgj492je").then_some(&key);
+        let verified = verifier.verify(claim, key, payload, &Context::now().shifted(3600))?;
+        nonces.remember_now(&verified.replay_key(), verified.expires_at())?;
+        Ok(verified)
+    };
     let server = countersign_examples::serve(move |request| {
         let (parts, body) = request.into_parts();
-        match verifier.verify(&parts, &Payload::from(body), &Context::now().shifted(3600)) {
+        match check(&parts, &Payload::from(body)) {
             Ok(verified) => {
                 let body = format!("hello, {}", verified.id);
                 let proof = verified.server_authorization("text/plain", body.as_bytes(), "").expect("no ext");
@@ -24,7 +34,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Err(refusal) => {
                 println!("server: {refusal}");
                 let response = Response::builder().status(StatusCode::UNAUTHORIZED);
-                response.header("www-authenticate", refusal.www_authenticate()).body(String::new()).expect("a reply")
+                let response = refusal
+                    .challenges
+                    .iter()
+                    .fold(response, |response, challenge| response.header("www-authenticate", challenge));
+                response.body(String::new()).expect("a reply")
             }
         }
     })?;

@@ -1,5 +1,4 @@
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
 
 use countersign::scheme::encode;
 use serde::Deserialize;
@@ -86,16 +85,9 @@ pub(super) struct AuthParams {
 }
 
 /// Why a file is not one of signature vectors.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct FormatError(String);
-
-impl fmt::Display for FormatError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for FormatError {}
 
 impl File {
     /// Reads a file's text.

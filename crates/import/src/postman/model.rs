@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 #[derive(Debug, Deserialize)]
 pub(super) struct Document<'a> {
     #[serde(borrow)]
-    pub(super) collection: Option<Box<Document<'a>>>,
+    pub(super) collection: Option<Box<Self>>,
     #[serde(borrow)]
     pub(super) item: Option<Vec<Node<'a>>>,
     #[serde(borrow)]

@@ -1,6 +1,7 @@
 use http::Request;
 
 use super::*;
+use crate::AddTo;
 
 const NOW: u64 = 1_191_242_096;
 
@@ -42,7 +43,7 @@ fn streams_are_signed_where_their_bytes_do_not_count() {
     let mut hashing = config();
     hashing.include_body_hash = true;
     assert_eq!(kind(&hashing, Request::post("http://h/"), Payload::Streaming), Some(ErrorKind::PayloadRequired));
-    hashing.signature_method = SignatureMethod::Plaintext.into();
+    hashing.signature_method = SignatureMethod::Plaintext;
     assert_eq!(kind(&hashing, Request::post("http://h/"), Payload::Streaming), None);
 }
 
@@ -145,7 +146,7 @@ fn explaining_shows_the_base_string_but_no_key() {
     let signed = explain(&config());
     assert!(signed.string_to_sign().unwrap().starts_with("GET&http%3A%2F%2Fh%2F&oauth_consumer_key%3Dkey%26"));
     let mut plain = config();
-    plain.signature_method = SignatureMethod::Plaintext.into();
+    plain.signature_method = SignatureMethod::Plaintext;
     assert!(explain(&plain).string_to_sign().is_none());
     let shown = format!("{:?} {:?}", Signer::new(&plain).unwrap(), plain);
     assert!(!shown.contains("secret\"") && !shown.contains("token secret"), "{shown}");
@@ -161,7 +162,7 @@ fn keys_that_cannot_sign_say_what_is_expected() {
         "-----BEGIN ENCRYPTED PRIVATE KEY-----",
     ] {
         let mut config = config();
-        config.signature_method = SignatureMethod::RsaSha1.into();
+        config.signature_method = SignatureMethod::RsaSha1;
         config.private_key = Some(pem.into());
         let error = Signer::new(&config).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidKey);

@@ -7,9 +7,9 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Request;
 use sha2::{Digest as _, Sha256};
 
-use crate::compare::Compare;
+use crate::Bench;
 
-pub(crate) fn rows(compare: &mut Compare) {
+pub(crate) fn rows(bench: &mut Bench) {
     let signer = Signer::new(&Config::new("akab-access", "akab-client", "c2VjcmV0")).expect("a valid config");
     let request = Request::post("https://akab-host.luna.akamaiapis.net/ccu/v3/invalidate/url/production");
     let (parts, payload) = request.body(Payload::from(vec![b'x'; 1024])).expect("a request").into_parts();
@@ -25,5 +25,5 @@ pub(crate) fn rows(compare: &mut Compare) {
         (content, signature)
     };
     let ours = || signer.compute(&parts, &payload, &ctx).expect("signed").headers().len();
-    compare.row_as("edgegrid-post-1k", "bare-hashes", ours, bare, |ours, _| assert_eq!(*ours, 1));
+    bench.row_as("edgegrid-post-1k", "bare-hashes", ours, bare, |ours, _| assert_eq!(*ours, 1));
 }

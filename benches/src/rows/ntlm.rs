@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::Md5;
 use rc4::{Rc4, StreamCipher as _};
 
-use crate::compare::Compare;
+use crate::Bench;
 
 /// A challenge of MS-NLMP section 4.2.4.3.
 const CHALLENGE: &[u8] = b"TlRMTVNTUAACAAAADAAMADgAAAAzgoriASNFZ4mrze8AAAAAAAAAACQAJABEAAAABgBwFwAAAA9TAGUAcgB2AGUAcgACAAwARABvAG0AYQBpAG4AAQAMAFMAZQByAHYAZQByAAAAAAA=";
@@ -17,7 +17,7 @@ fn hmac_md5(key: &[u8], parts: &[&[u8]]) -> [u8; 16] {
     mac.finalize().into_bytes().into()
 }
 
-pub(crate) fn rows(compare: &mut Compare) {
+pub(crate) fn rows(bench: &mut Bench) {
     let mut config = Config::new("User", "Password");
     config.domain = "Domain".into();
     let signer = Signer::new(&config).expect("a valid config");
@@ -39,5 +39,5 @@ pub(crate) fn rows(compare: &mut Compare) {
         Rc4::new_from_slice(&hmac_md5(&key, &[&proof])).expect("sixteen bytes").apply_keystream(&mut session_key);
         (proof, lm, session_key)
     };
-    compare.row_as("ntlm-authenticate", "bare-hashes", ours, bare, |ours, _| assert_eq!(ours.get(8), Some(&3)));
+    bench.row_as("ntlm-authenticate", "bare-hashes", ours, bare, |ours, _| assert_eq!(ours.get(8), Some(&3)));
 }

@@ -1,17 +1,20 @@
 //! `hawk-get`: beside the `hawk` crate, which draws its nonce and reads the clock itself, so ours does too. Each gives the header's
 //! text.
+//!
+//! `hawk-unknown-id`: what refusing an unknown id costs, beside refusing a wrong MAC. The two must not be told apart by time.
 
+use countersign::hawk::verify::{Credentials, Verifier};
 use countersign::hawk::{Config, Signer};
 use countersign::scheme::Scheme as _;
 use countersign::{Context, Payload};
 use http::{HeaderValue, Request};
 
-use crate::compare::Compare;
+use crate::Bench;
 
 const GET: &str = "https://example.com:8000/resource/1?b=1&a=2";
 const KEY: &str = "werxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn";
 
-pub(crate) fn rows(compare: &mut Compare) {
+pub(crate) fn rows(bench: &mut Bench) {
     let signer = Signer::new(&Config::new("dh37fgj492je", KEY)).expect("a valid config");
     let (parts, ()) = Request::get(GET).body(()).expect("a request").into_parts();
     let ours = || -> HeaderValue {
@@ -25,7 +28,7 @@ pub(crate) fn rows(compare: &mut Compare) {
         let request = ::hawk::RequestBuilder::from_url("GET", &url).expect("a URL").request();
         format!("Hawk {}", request.make_header(&credentials).expect("signed"))
     };
-    compare.row_as("hawk-get", "hawk", ours, theirs, |ours, theirs| {
+    bench.row_as("hawk-get", "hawk", ours, theirs, |ours, theirs| {
         let names = |text: &str| {
             text.split('"').step_by(2).map(|name| name.trim_matches([',', ' ', '=']).to_owned()).collect::<Vec<_>>()
         };
@@ -34,4 +37,18 @@ pub(crate) fn rows(compare: &mut Compare) {
         theirs.sort();
         assert_eq!(ours, theirs);
     });
+    refusals(bench);
+}
+
+fn refusals(bench: &mut Bench) {
+    let signer = Signer::new(&Config::new("dh37fgj492je", KEY)).expect("a valid config");
+    let (mut parts, ()) = Request::get(GET).body(()).expect("a request").into_parts();
+    let ctx = Context::at(1_353_832_234);
+    signer.sign(&mut parts, &mut Payload::empty(), &ctx).expect("signed");
+    let (verifier, wrong) = (Verifier::new(), Credentials::new("xerxhqb98rpaxn39848xrunpaw3489ruxnpa98w4rxn"));
+    let refuse = |key: Option<&Credentials>| {
+        let claim = verifier.read(&parts).expect("it can be read");
+        verifier.verify(claim, key, &Payload::empty(), &ctx).expect_err("refused").to_string()
+    };
+    bench.row("hawk-unknown-id", "wrong-mac", || refuse(None), || refuse(Some(&wrong)));
 }

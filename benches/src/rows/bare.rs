@@ -3,18 +3,18 @@
 use countersign::{AuthConfig, Authenticator, Context, Payload, oauth2};
 use http::{HeaderValue, Request};
 
-use crate::compare::Compare;
+use crate::Bench;
 
 fn request() -> Request<Payload> {
     let request = Request::get("https://api.example.com/items?page=2&per_page=50").header("accept", "application/json");
     request.body(Payload::empty()).expect("a valid request")
 }
 
-pub(crate) fn rows(compare: &mut Compare) {
+pub(crate) fn rows(bench: &mut Bench) {
     let auth = Authenticator::new(&AuthConfig::basic("Aladdin", "open sesame")).expect("a valid config");
     let value = HeaderValue::from_static("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     let ctx = Context::at(0);
-    compare.row(
+    bench.row(
         "basic-get",
         "bare-request",
         || auth.sign_request(request(), &ctx).expect("signed").headers()["authorization"].clone(),
@@ -28,7 +28,7 @@ pub(crate) fn rows(compare: &mut Compare) {
     let bearer =
         Authenticator::new(&AuthConfig::Oauth2(oauth2::Config::new("mF_9.B5f-4.1JqM"))).expect("a valid config");
     let value = HeaderValue::from_static("Bearer mF_9.B5f-4.1JqM");
-    compare.row(
+    bench.row(
         "oauth2-bearer",
         "bare-request",
         || bearer.sign_request(request(), &ctx).expect("signed").headers()["authorization"].clone(),

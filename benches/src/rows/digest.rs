@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_auth::{PasswordClient, PasswordParams};
 use md5::{Digest as _, Md5};
 
-use crate::compare::Compare;
+use crate::Bench;
 
 const CNONCE: &str = "0a4f113b0a4f113b0a4f113b0a4f113b";
 const URI: &str = "http://www.example.org/dir/index.html";
@@ -85,8 +85,8 @@ fn hashes<const N: usize>(lengths: [usize; N]) -> [[u8; 16]; N] {
     lengths.map(|length| Md5::digest(&text[..length]).into())
 }
 
-pub(crate) fn rows(compare: &mut Compare) {
-    if !compare.wants("digest-") {
+pub(crate) fn rows(bench: &mut Bench) {
+    if !bench.wants("digest-") {
         return;
     }
     let ctx = Context::at(0).with_nonce(CNONCE);
@@ -94,14 +94,14 @@ pub(crate) fn rows(compare: &mut Compare) {
         let challenge = challenge(algorithm);
         let headers: HeaderMap =
             [(WWW_AUTHENTICATE, HeaderValue::try_from(&*challenge).expect("a header value"))].into_iter().collect();
-        compare.row_as(
+        bench.row_as(
             name,
             "http-auth",
             || ours(&auth(), &headers, &ctx),
             || with(request(), &http_auth_answer(&mut http_auth_client(&challenge))),
             agree,
         );
-        compare.row_as(
+        bench.row_as(
             name,
             "digest_auth",
             || ours(&auth(), &headers, &ctx),
@@ -115,7 +115,7 @@ pub(crate) fn rows(compare: &mut Compare) {
     let response =
         32 + ":7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v:00000001:".len() + CNONCE.len() + ":auth:".len() + 32;
     let bare = || hashes([a1, a2, response]);
-    compare.row_as("digest-md5-answer", "bare-hashes", || ours(&auth(), &headers, &ctx), bare, |_, _| {});
+    bench.row_as("digest-md5-answer", "bare-hashes", || ours(&auth(), &headers, &ctx), bare, |_, _| {});
 
     // Both know the challenge, and have answered it once: the next request, signed at once.
     let challenge = challenge(MD5);
@@ -126,7 +126,7 @@ pub(crate) fn rows(compare: &mut Compare) {
     let mut client = http_auth_client(&challenge);
     http_auth_answer(&mut client);
     let (parts, payload) = request().into_parts();
-    compare.row_as(
+    bench.row_as(
         "digest-md5-preemptive",
         "http-auth",
         || auth.compute(&parts, &payload, &ctx).expect("signed"),
@@ -135,7 +135,7 @@ pub(crate) fn rows(compare: &mut Compare) {
     );
     // The block that H(A1) and most of the nonce fill is hashed once for all requests.
     let bare = || hashes([a2, response - 64]);
-    compare.row_as(
+    bench.row_as(
         "digest-md5-preemptive",
         "bare-hashes",
         || auth.compute(&parts, &payload, &ctx).expect("signed"),

@@ -8,7 +8,7 @@ use http::{HeaderValue, Request};
 use rsa::pkcs8::DecodePrivateKey as _;
 use sha1::Sha1;
 
-use crate::compare::Compare;
+use crate::Bench;
 
 const GET: &str = "https://api.example.com/1.1/search/tweets.json?q=%23rust%20lang&count=100&lang=en&result_type=recent&since_id=24012619984051000";
 const NONCE: &str = "ea9ec8429b68d6b77cd5600adbbb0456";
@@ -32,7 +32,7 @@ fn signature(header: &str) -> String {
     header.split_once("oauth_signature=").expect("a signature").1.to_owned()
 }
 
-pub(crate) fn rows(compare: &mut Compare) {
+pub(crate) fn rows(bench: &mut Bench) {
     let config = Config::new("consumer key", "consumer secret").with_token("token", "token secret");
     let signer = Signer::new(&config).expect("a valid config");
     let (parts, ()) = Request::get(GET).body(()).expect("a request").into_parts();
@@ -41,7 +41,7 @@ pub(crate) fn rows(compare: &mut Compare) {
         signed.headers().first().expect("a header").1.clone()
     };
     let fixed = Context::at(TIME).with_nonce(NONCE);
-    compare.row_as(
+    bench.row_as(
         "oauth1-hmac-sha1-get-fixed",
         "oauth1-request",
         || sign(&fixed),
@@ -51,7 +51,7 @@ pub(crate) fn rows(compare: &mut Compare) {
     let explained = signer.compute(&parts, &Payload::empty(), &fixed.clone().explaining()).expect("signed");
     let text = explained.string_to_sign().expect("a text").to_owned();
     let mac = Hmac::<Sha1>::new_from_slice(b"consumer%20secret&token%20secret").expect("any length");
-    compare.row_as(
+    bench.row_as(
         "oauth1-hmac-sha1-get-beside-hash",
         "bare-hmac",
         || sign(&fixed),
@@ -59,18 +59,18 @@ pub(crate) fn rows(compare: &mut Compare) {
         |_, theirs| assert_eq!(theirs.len(), 20),
     );
     // Each reads the clock and draws a nonce, so that the outputs cannot be the same.
-    compare.row_as("oauth1-hmac-sha1-get", "oauth1-request", || sign(&Context::now()), || peer(GET, None), |_, _| ());
+    bench.row_as("oauth1-hmac-sha1-get", "oauth1-request", || sign(&Context::now()), || peer(GET, None), |_, _| ());
 
     let key = include_str!("rsa2048.pem");
     let mut config = Config::new("consumer key", "");
-    config.signature_method = SignatureMethod::RsaSha256.into();
+    config.signature_method = SignatureMethod::RsaSha256;
     config.private_key = Some(key.into());
     let signer = Signer::new(&config).expect("a valid config");
     let bare = rsa::PrivateKey::from_pkcs8_pem(key).expect("a key");
     let explained = signer.compute(&parts, &Payload::empty(), &fixed.explaining()).expect("signed");
     let text = explained.string_to_sign().expect("a text").to_owned();
     let fixed = Context::at(TIME).with_nonce(NONCE);
-    compare.row_as(
+    bench.row_as(
         "oauth1-rsa-sha256-get",
         "bare-rsa",
         || signer.compute(&parts, &Payload::empty(), &fixed).expect("signed").headers().len(),

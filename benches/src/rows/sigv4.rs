@@ -19,7 +19,7 @@ use countersign::{AuthConfig, Authenticator, Context, Payload};
 use http::{HeaderMap, Request};
 use reqsign_core::SignRequest as _;
 
-use crate::compare::Compare;
+use crate::Bench;
 
 const KEY: &str = "AKIDEXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
@@ -93,7 +93,7 @@ fn signed_at(headers: &HeaderMap) -> (u64, String) {
 }
 
 /// One chunk of 64 KiB, by the same key and after the same signature: nearly all of it is hashing.
-fn chunks(compare: &mut Compare, identity: &Identity) {
+fn chunks(bench: &mut Bench, identity: &Identity) {
     let mut signing = config("s3");
     signing.payload = PayloadSigning::StreamingSigned;
     let signer = Signer::new(&signing).expect("a valid config");
@@ -120,20 +120,20 @@ fn chunks(compare: &mut Compare, identity: &Identity) {
         let head = signer.chunk_signer(&parts).expect("signed").head(&chunk).expect("signed");
         String::from_utf8(head.as_ref().to_vec()).expect("text")
     };
-    compare.row("sigv4-chunks-64k", "aws-sigv4", ours, theirs);
+    bench.row("sigv4-chunks-64k", "aws-sigv4", ours, theirs);
 }
 
-pub(crate) fn rows(compare: &mut Compare) {
+pub(crate) fn rows(bench: &mut Bench) {
     let identity: Identity = Credentials::new(KEY, SECRET, None, None, "bench").into();
-    chunks(compare, &identity);
-    if !compare.wants("sigv4-header-get") && !compare.wants("sigv4-header-post-1k") && !compare.wants("sigv4-presign") {
+    chunks(bench, &identity);
+    if !bench.wants("sigv4-header-get") && !bench.wants("sigv4-header-post-1k") && !bench.wants("sigv4-presign") {
         return;
     }
     let ctx = Context::at(TIME);
     let header = ours(config("service"));
 
     let sign_get = || header.sign_request(get(), &ctx).expect("signed");
-    compare.row_as(
+    bench.row_as(
         "sigv4-header-get",
         "aws-sigv4",
         sign_get,
@@ -166,7 +166,7 @@ pub(crate) fn rows(compare: &mut Compare) {
         Request::from_parts(parts, body)
     };
     let ours_now = || s3.sign_request(s3_get(), &ctx).expect("signed");
-    compare.row_as("sigv4-header-get-s3", "reqsign-aws-v4", ours_now, theirs, |_, theirs| {
+    bench.row_as("sigv4-header-get-s3", "reqsign-aws-v4", ours_now, theirs, |_, theirs| {
         // It reads the clock: ours at its time must be the same.
         let (time, signature) = signed_at(theirs.headers());
         let again = s3.sign_request(s3_get(), &Context::at(time)).expect("signed");
@@ -175,7 +175,7 @@ pub(crate) fn rows(compare: &mut Compare) {
 
     static KILOBYTE: [u8; 1024] = [b'x'; 1024];
     let sign_post = || header.sign_request(post(&KILOBYTE), &ctx).expect("signed");
-    compare.row_as(
+    bench.row_as(
         "sigv4-header-post-1k",
         "aws-sigv4",
         sign_post,
@@ -193,13 +193,13 @@ pub(crate) fn rows(compare: &mut Compare) {
         state.update([0; 9 * 64 - 9]);
         (state.finalize(), black_box(post(&KILOBYTE)))
     };
-    compare.row_as("sigv4-header-post-1k", "bare-compressions", sign_post, compressions, |_, _| {});
+    bench.row_as("sigv4-header-post-1k", "bare-compressions", sign_post, compressions, |_, _| {});
 
     let mut query = config("service");
     query.add_to = AddTo::Query;
     let query = ours(query);
     let presign = || query.sign_request(get(), &ctx).expect("signed");
-    compare.row_as(
+    bench.row_as(
         "sigv4-presign",
         "aws-sigv4",
         presign,
@@ -213,5 +213,5 @@ pub(crate) fn rows(compare: &mut Compare) {
         },
     );
     let bare = || black_box(get());
-    compare.row_as("sigv4-bare-request", "bare-request", bare, bare, |_, _| {});
+    bench.row_as("sigv4-bare-request", "bare-request", bare, bare, |_, _| {});
 }

@@ -1,0 +1,345 @@
+//! Several schemes at once, as 1 in 11 public API descriptions demands: an API key beside a token, say.
+//!
+//! ```
+//! use countersign::{AuthConfig, Authenticator, Context, api_key};
+//! use http::Request;
+//!
+//! let mut key = api_key::Config::new("app_id", "5ad2");
+//! key.add_to = api_key::AddTo::Query;
+//!
+//! let auth = Authenticator::new(&AuthConfig::all([AuthConfig::bearer("mF_9.B5f-4.1JqM"), AuthConfig::ApiKey(key)]))?;
+//! let request = auth.sign_request(Request::get("https://api.example.com/items").body(())?, &Context::now())?;
+//! assert_eq!(request.uri(), "https://api.example.com/items?app_id=5ad2");
+//! assert_eq!(request.headers()["authorization"], "Bearer mF_9.B5f-4.1JqM");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! In whatever order they are written: API keys are added first, the scheme that signs comes last, so that it covers them. Only
+//! one of them may sign or converse with the server, since only one can cover the request as it goes out.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Reply, Result, Scheme, Signed, Step};
+use http::Request;
+use http::request::Parts;
+
+use crate::{AuthConfig, api_key};
+
+/// What applies together. As JSON: `{ "of": [{ "type": "bearer", "token": "…" }, { "type": "api-key", "key": "…", "value": "…" }] }`.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct Config {
+    /// The configs; at least one, none that inherits, and none that is itself of several.
+    pub of: Vec<AuthConfig>,
+}
+
+impl Config {
+    /// These configs together.
+    #[must_use]
+    pub fn new(of: impl IntoIterator<Item = AuthConfig>) -> Self {
+        Self { of: of.into_iter().collect() }
+    }
+}
+
+/// Applies several schemes to every request.
+#[derive(Debug)]
+pub struct Signer {
+    /// Those that add something known, in order.
+    keys: Vec<Arc<dyn Scheme>>,
+    /// The one that signs or converses.
+    last: Option<Arc<dyn Scheme>>,
+}
+
+impl Signer {
+    /// Reads the configs.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`] when there is none, when one inherits or is itself of several, when two fill one place (the
+    /// `Authorization` header, an API key's), and when two sign or converse. Else as the schemes' own errors.
+    pub fn new(config: &Config) -> Result<Self> {
+        if config.of.is_empty() {
+            return Err(invalid("`of` of `all` is empty"));
+        }
+        let (mut keys, mut others, mut last) = (Vec::new(), Vec::new(), None);
+        let mut places: Vec<Place<'_>> = Vec::new();
+        for one in &config.of {
+            if matches!(one, AuthConfig::Inherit | AuthConfig::All(_)) {
+                return Err(invalid("`of` of `all` holds what inherits, or an `all` of its own"));
+            }
+            if let Some(place) = Place::of(one) {
+                if places.contains(&place) {
+                    return Err(invalid(format!("two configs of `all` fill one place: {place}")));
+                }
+                places.push(place);
+            }
+            let scheme = one.scheme()?;
+            match Part::of(one) {
+                Part::Key => keys.push(scheme),
+                Part::Known => others.push(scheme),
+                Part::Last if last.is_none() => last = Some(scheme),
+                Part::Last => {
+                    return Err(invalid(
+                        "two configs of `all` sign or converse: only one can cover the request as it goes out",
+                    ));
+                }
+            }
+        }
+        keys.append(&mut others);
+        Ok(Self { keys, last })
+    }
+
+    /// Adds what is known, and returns it.
+    fn add_keys(&self, parts: &mut Parts, payload: &mut Payload, ctx: &Context) -> Result<Signed> {
+        self.keys.iter().try_fold(Signed::default(), |before, key| Ok(before.then(key.sign(parts, payload, ctx)?)))
+    }
+}
+
+impl Scheme for Signer {
+    fn compute(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Signed> {
+        let (mut parts, mut payload) = (parts.clone(), payload.clone());
+        let signed = self.add_keys(&mut parts, &mut payload, ctx)?;
+        match &self.last {
+            Some(last) => Ok(signed.then(last.compute(&parts, &payload, ctx)?)),
+            None => Ok(signed),
+        }
+    }
+
+    fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
+        match &self.last {
+            None => Once::boxed(self, request),
+            Some(_) => Box::new(Conversation { signer: self, state: State::Unsent(Some(request)) }),
+        }
+    }
+}
+
+/// The conversation of the last scheme, about a request that has the keys already.
+struct Conversation {
+    signer: Arc<Signer>,
+    state: State,
+}
+
+enum State {
+    Unsent(Option<Request<Payload>>),
+    Under { dialogue: Box<dyn Dialogue>, keys: Signed, signed: Option<Signed> },
+}
+
+impl Conversation {
+    /// What the last scheme's dialogue answers; then, how its request was signed.
+    fn tell<T>(&mut self, say: impl FnOnce(&mut dyn Dialogue) -> T) -> Option<T> {
+        let State::Under { dialogue, keys, signed } = &mut self.state else { return None };
+        let answer = say(dialogue.as_mut());
+        *signed = dialogue.signed().map(|last| keys.clone().then(last.clone()));
+        Some(answer)
+    }
+
+    fn dialogue(&self) -> Option<&dyn Dialogue> {
+        match &self.state {
+            State::Unsent(_) => None,
+            State::Under { dialogue, .. } => Some(dialogue.as_ref()),
+        }
+    }
+}
+
+impl Dialogue for Conversation {
+    fn start(&mut self, ctx: &Context) -> Result<Step> {
+        if let State::Unsent(request) = &mut self.state {
+            let (Some(request), Some(last)) = (request.take(), &self.signer.last) else { return Err(over()) };
+            let (mut parts, mut payload) = request.into_parts();
+            let keys = self.signer.add_keys(&mut parts, &mut payload, ctx)?;
+            let dialogue = Arc::clone(last).dialogue(Request::from_parts(parts, payload));
+            self.state = State::Under { dialogue, keys, signed: None };
+        }
+        self.tell(|dialogue| dialogue.start(ctx)).unwrap_or_else(|| Err(over()))
+    }
+
+    fn on_response(&mut self, reply: Reply<'_>, ctx: &Context) -> Result<Step> {
+        self.tell(|dialogue| dialogue.on_response(reply, ctx)).unwrap_or_else(|| Err(over()))
+    }
+
+    fn resume(&mut self, ctx: &Context) -> Result<Step> {
+        self.tell(|dialogue| dialogue.resume(ctx)).unwrap_or_else(|| Err(over()))
+    }
+
+    fn on_send_failed(&mut self, ctx: &Context) -> Option<Result<Step>> {
+        self.tell(|dialogue| dialogue.on_send_failed(ctx)).flatten()
+    }
+
+    fn reads_body(&self) -> bool {
+        self.dialogue().is_some_and(Dialogue::reads_body)
+    }
+
+    fn connection_bound(&self) -> bool {
+        self.dialogue().is_some_and(Dialogue::connection_bound)
+    }
+
+    fn signed(&self) -> Option<&Signed> {
+        match &self.state {
+            State::Unsent(_) => None,
+            State::Under { signed, .. } => signed.as_ref(),
+        }
+    }
+}
+
+fn over() -> Error {
+    Error::new(ErrorKind::InvalidRequest, "this exchange has not begun, or could not begin")
+}
+
+fn invalid(message: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::InvalidConfig, message)
+}
+
+/// What a config does to a request.
+enum Part {
+    /// It adds an API key.
+    Key,
+    /// It adds something else that is known beforehand.
+    Known,
+    /// It signs the request, or talks to a server.
+    Last,
+}
+
+impl Part {
+    fn of(config: &AuthConfig) -> Self {
+        match config {
+            AuthConfig::ApiKey(_) => Self::Key,
+            AuthConfig::None | AuthConfig::Inherit | AuthConfig::Bearer(_) => Self::Known,
+            #[cfg(feature = "basic")]
+            AuthConfig::Basic(_) => Self::Known,
+            #[cfg(feature = "oauth2")]
+            AuthConfig::Oauth2(config) if config.grant.is_none() => Self::Known,
+            _ => Self::Last,
+        }
+    }
+}
+
+/// What a config fills in a request.
+#[derive(Eq, PartialEq)]
+enum Place<'a> {
+    /// In lower case.
+    Header(Cow<'a, str>),
+    Query(Cow<'a, str>),
+    Cookie(&'a str),
+}
+
+impl<'a> Place<'a> {
+    /// None for what fills nothing.
+    fn of(config: &'a AuthConfig) -> Option<Self> {
+        let authorization = Self::Header("authorization".into());
+        Some(match config {
+            AuthConfig::None | AuthConfig::Inherit | AuthConfig::All(_) => return None,
+            AuthConfig::ApiKey(config) => match config.add_to {
+                api_key::AddTo::Header => Self::Header(config.key.to_ascii_lowercase().into()),
+                api_key::AddTo::Query => Self::Query(config.key.as_str().into()),
+                api_key::AddTo::Cookie => Self::Cookie(&config.key),
+            },
+            #[cfg(feature = "oauth2")]
+            AuthConfig::Oauth2(config) if config.add_to == crate::oauth2::AddTo::Query => {
+                Self::Query("access_token".into())
+            }
+            #[cfg(feature = "aws-sigv4")]
+            AuthConfig::AwsSigv4(config) if config.add_to == crate::aws_sigv4::AddTo::Query => {
+                Self::Query("X-Amz-Signature".into())
+            }
+            #[cfg(feature = "oauth1")]
+            AuthConfig::Oauth1(config) if config.add_to == crate::oauth1::AddTo::Request => {
+                Self::Query("oauth_signature".into())
+            }
+            _ => authorization,
+        })
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, name) = match self {
+            Self::Header(name) => ("header", name.as_ref()),
+            Self::Query(name) => ("query parameter", name.as_ref()),
+            Self::Cookie(name) => ("cookie", *name),
+        };
+        write!(f, "the {what} {}", countersign_core::Quoted(name.as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str, add_to: api_key::AddTo) -> AuthConfig {
+        AuthConfig::ApiKey(api_key::Config { add_to, ..api_key::Config::new(name, "hunter2") })
+    }
+
+    fn kind(of: Vec<AuthConfig>) -> Option<ErrorKind> {
+        Signer::new(&Config::new(of)).err().map(|why| why.kind())
+    }
+
+    #[test]
+    fn each_place_is_filled_once() {
+        use api_key::AddTo::{Cookie, Header, Query};
+        let places = [
+            key("k", Header),
+            key("k", Query),
+            key("k", Cookie),
+            key("K", Cookie),
+            AuthConfig::bearer("t"),
+            AuthConfig::None,
+        ];
+        assert_eq!(kind(places.to_vec()), None);
+        for again in
+            [key("K", Header), key("k", Query), key("k", Cookie), key("AUTHORIZATION", Header), AuthConfig::bearer("u")]
+        {
+            let of = places.iter().cloned().chain([again]).collect();
+            assert_eq!(kind(of), Some(ErrorKind::InvalidConfig));
+        }
+        let error = Signer::new(&Config::new([key("k", Header), key("K", Header)])).unwrap_err();
+        assert!(error.to_string().contains(r#"the header "k""#), "{error}");
+    }
+
+    #[test]
+    fn nothing_nests_and_nothing_inherits() {
+        for of in [vec![], vec![AuthConfig::Inherit], vec![AuthConfig::all([AuthConfig::None])]] {
+            assert_eq!(kind(of), Some(ErrorKind::InvalidConfig));
+        }
+    }
+
+    #[cfg(all(feature = "aws-sigv4", feature = "oauth1"))]
+    #[test]
+    fn what_signs_covers_the_keys_and_is_the_only_one() {
+        let mut aws = crate::aws_sigv4::Config::new("AKID", "hunter2");
+        aws.region = Some("us-east-1".into());
+        let aws = AuthConfig::AwsSigv4(aws);
+        let all = Signer::new(&Config::new([aws.clone(), key("x-key", api_key::AddTo::Header)])).unwrap();
+        let (mut parts, ()) = Request::get("https://h/").body(()).unwrap().into_parts();
+        let ctx = Context::at(1_440_938_160);
+        all.sign(&mut parts, &mut Payload::empty(), &ctx).unwrap();
+        let once = parts.headers.clone();
+        assert!(once["authorization"].to_str().unwrap().contains("SignedHeaders=host;x-amz-date;x-key,"), "{once:?}");
+        all.sign(&mut parts, &mut Payload::empty(), &ctx).unwrap();
+        assert_eq!(once, parts.headers);
+
+        let mut oauth1 = crate::oauth1::Config::new("k", "s");
+        oauth1.add_to = crate::oauth1::AddTo::Request;
+        assert_eq!(kind(vec![aws, AuthConfig::Oauth1(oauth1)]), Some(ErrorKind::InvalidConfig));
+    }
+
+    #[cfg(feature = "digest")]
+    #[test]
+    fn a_conversation_keeps_the_keys() {
+        let auth = AuthConfig::all([AuthConfig::digest("u", "p"), key("k", api_key::AddTo::Query)]);
+        let auth = crate::Authenticator::new(&auth).unwrap();
+        let ctx = Context::at(0).with_nonce("c");
+        let (mut exchange, step) = auth.start(Request::get("http://h/p").body(()).unwrap(), &ctx).unwrap();
+        let Step::Send(request) = step else { panic!("{step:?}") };
+        assert_eq!((request.uri().to_string(), request.headers().len()), ("http://h/p?k=hunter2".into(), 0));
+        let challenge =
+            http::Response::builder().status(401).header("www-authenticate", r#"Digest realm="r", nonce="n""#);
+        let step = exchange.on_response(&challenge.body(Vec::new()).unwrap(), &ctx).unwrap();
+        let Step::Send(request) = step else { panic!("{step:?}") };
+        assert_eq!(request.uri(), "http://h/p?k=hunter2");
+        assert!(request.headers()["authorization"].to_str().unwrap().contains(r#"uri="/p?k=hunter2""#));
+        assert_eq!(exchange.signed().unwrap().uri().unwrap(), request.uri());
+        assert!(!format!("{exchange:?} {auth:?}").contains("hunter2"));
+    }
+}

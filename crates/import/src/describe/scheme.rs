@@ -1,0 +1,287 @@
+//! A scheme that a description defines, and the configs that it makes.
+
+use countersign::api_key::{self, AddTo};
+use countersign::oauth1::{self, SignatureMethod};
+use countersign::oauth2::{self, GrantType};
+use countersign::{AuthConfig, ErrorKind, Result, aws_sigv4, digest, hawk, ntlm};
+
+use super::url;
+use crate::Note;
+use crate::error::{invalid, quoted, unsupported};
+use crate::variables::Names;
+
+/// What the descriptions' words come down to.
+#[derive(Clone, Debug)]
+pub(crate) enum Scheme {
+    Basic,
+    Bearer,
+    Digest,
+    /// OAuth 1.0 with its signature method.
+    OAuth1(SignatureMethod),
+    Hawk,
+    Ntlm,
+    ApiKey(AddTo, String),
+    /// AWS Signature V4, for a service if the description names one.
+    AwsSigv4(Option<&'static str>),
+    /// Each flow is a way of its own.
+    OAuth2(Vec<Flow>),
+    /// The discovery document's URL.
+    OpenIdConnect(String),
+    /// A client certificate: nothing that a request carries.
+    MutualTls,
+    /// Nothing is asked for.
+    Nothing,
+    /// What cannot be carried over, and why.
+    Fault(ErrorKind, String),
+}
+
+/// One way to a token.
+#[derive(Clone, Debug)]
+pub(crate) struct Flow {
+    pub(crate) grant_type: GrantType,
+    pub(crate) authorization_url: Option<String>,
+    pub(crate) token_url: Option<String>,
+    pub(crate) device_url: Option<String>,
+}
+
+impl Flow {
+    pub(crate) fn new(grant_type: GrantType) -> Self {
+        Self { grant_type, authorization_url: None, token_url: None, device_url: None }
+    }
+
+    /// The better grant has the lower rank.
+    fn rank(&self) -> usize {
+        match self.grant_type {
+            GrantType::AuthorizationCode => 0,
+            GrantType::ClientCredentials => 1,
+            GrantType::DeviceCode => 2,
+            GrantType::Password => 3,
+            _ => 4,
+        }
+    }
+}
+
+/// What all schemes of a description share while their configs are made.
+pub(crate) struct Making<'a> {
+    /// What relative endpoints are resolved against.
+    pub(crate) base: Option<&'a str>,
+    pub(crate) names: Names,
+    pub(crate) notes: Vec<Note>,
+}
+
+impl<'a> Making<'a> {
+    pub(crate) fn new(base: Option<&'a str>) -> Self {
+        Self { base, names: Names::new(), notes: Vec::new() }
+    }
+
+    /// A note, once.
+    pub(crate) fn note(&mut self, place: &str, text: impl Into<String>) {
+        let note = Note::new(place, text);
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+}
+
+/// A part of a request that only one credential can fill.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Place {
+    Header(String),
+    Query(String),
+    Cookie(String),
+}
+
+impl Scheme {
+    /// For an `http` scheme (RFC 9110 section 11.1); `place` names it in errors.
+    pub(crate) fn http(name: &str) -> Self {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "basic" => Self::Basic,
+            "bearer" => Self::Bearer,
+            "digest" => Self::Digest,
+            "oauth" => Self::OAuth1(SignatureMethod::default()),
+            "hawk" => Self::Hawk,
+            "ntlm" => Self::Ntlm,
+            _ => {
+                Self::Fault(ErrorKind::UnsupportedScheme, format!("the HTTP scheme {} is not supported", quoted(name)))
+            }
+        }
+    }
+
+    /// Where the credential goes; none where nothing is sent.
+    pub(crate) fn place(&self) -> Option<Place> {
+        match self {
+            Self::ApiKey(AddTo::Header, name) => Some(Place::Header(name.to_ascii_lowercase())),
+            Self::ApiKey(AddTo::Query, name) => Some(Place::Query(name.clone())),
+            Self::ApiKey(_, name) => Some(Place::Cookie(name.clone())),
+            Self::MutualTls | Self::Nothing | Self::Fault(..) => None,
+            _ => Some(Place::Header("authorization".into())),
+        }
+    }
+
+    /// Whether it sends an OAuth 2 token.
+    pub(crate) fn is_token(&self) -> bool {
+        matches!(self, Self::OAuth2(_) | Self::OpenIdConnect(_))
+    }
+
+    /// How good its best flow is; lower is better.
+    pub(crate) fn rank(&self) -> usize {
+        match self {
+            Self::OAuth2(flows) => flows.iter().map(Flow::rank).min().unwrap_or(usize::MAX),
+            _ => usize::MAX,
+        }
+    }
+
+    /// Its configs, best first: several for several flows. `name` is the scheme's, `place` where it is defined.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub(crate) fn configs(
+        &self,
+        name: &str,
+        place: &str,
+        scopes: &[String],
+        making: &mut Making<'_>,
+    ) -> Result<Vec<AuthConfig>> {
+        let names = &mut making.names;
+        Ok(vec![match self {
+            Self::Basic => AuthConfig::basic(names.placeholder(name, "username"), names.secret(name, "password")),
+            Self::Digest => {
+                let username = names.placeholder(name, "username");
+                AuthConfig::Digest(digest::Config::new(username, names.secret(name, "password")))
+            }
+            Self::Ntlm => {
+                let username = names.placeholder(name, "username");
+                AuthConfig::Ntlm(ntlm::Config::new(username, names.secret(name, "password")))
+            }
+            Self::Bearer => AuthConfig::bearer(names.secret(name, "token")),
+            Self::Hawk => AuthConfig::Hawk(hawk::Config::new(names.placeholder(name, "id"), names.secret(name, "key"))),
+            Self::OAuth1(method) => AuthConfig::Oauth1(oauth1(name, method, names)),
+            Self::ApiKey(add_to, key) => {
+                let mut config = api_key::Config::new(key.clone(), names.secret(name, "value"));
+                config.add_to = *add_to;
+                AuthConfig::ApiKey(config)
+            }
+            Self::AwsSigv4(service) => {
+                let id = names.placeholder("AWS", "access_key_id");
+                let mut config = aws_sigv4::Config::new(id, names.secret("AWS", "secret_access_key"));
+                config.service = service.map(str::to_owned);
+                AuthConfig::AwsSigv4(config)
+            }
+            Self::OAuth2(flows) => return tokens(flows, name, place, scopes, making),
+            Self::OpenIdConnect(discovery) => open_id_connect(discovery, name, place, scopes, making),
+            Self::MutualTls => {
+                making.note(place, "a client certificate proves the client: give it to the HTTP client");
+                AuthConfig::None
+            }
+            Self::Nothing => AuthConfig::None,
+            Self::Fault(ErrorKind::UnsupportedScheme, why) => return Err(unsupported(place, why)),
+            Self::Fault(_, why) => return Err(invalid(place, why)),
+        }])
+    }
+}
+
+fn oauth1(name: &str, method: &SignatureMethod, names: &mut Names) -> oauth1::Config {
+    use SignatureMethod::{RsaSha1, RsaSha256, RsaSha512};
+    let key = names.placeholder(name, "consumer_key");
+    let token = names.placeholder(name, "token");
+    let mut config = if matches!(method, RsaSha1 | RsaSha256 | RsaSha512) {
+        let mut config = oauth1::Config::new(key, "");
+        config.token = Some(token);
+        config.private_key = Some(names.secret(name, "private_key"));
+        config
+    } else {
+        let config = oauth1::Config::new(key, names.secret(name, "consumer_secret"));
+        config.with_token(token, names.secret(name, "token_secret"))
+    };
+    config.signature_method = method.clone();
+    config
+}
+
+/// One config per flow, best first. A flow that cannot be used is a note as long as another can.
+fn tokens(
+    flows: &[Flow],
+    name: &str,
+    place: &str,
+    scopes: &[String],
+    making: &mut Making<'_>,
+) -> Result<Vec<AuthConfig>> {
+    let mut flows: Vec<&Flow> = flows.iter().collect();
+    flows.sort_by_key(|flow| flow.rank());
+    let (mut configs, mut failed) = (Vec::new(), Vec::new());
+    for flow in flows {
+        match grant(flow, name, place, making) {
+            Ok(mut grant) => {
+                grant.scope = scope(scopes);
+                configs.push(AuthConfig::oauth2(grant));
+            }
+            Err(why) => failed.push(why),
+        }
+    }
+    if configs.is_empty() {
+        let none = || invalid(place, "no flow of OAuth 2.0 is described");
+        return Err(failed.into_iter().next().unwrap_or_else(none));
+    }
+    for why in failed {
+        making.notes.push(Note::new(place, format!("a flow was left out: {why}")));
+    }
+    Ok(configs)
+}
+
+fn grant(flow: &Flow, name: &str, place: &str, making: &mut Making<'_>) -> Result<oauth2::Grant> {
+    let endpoint = |field: &str, given: &Option<String>| -> Result<String> {
+        let given = given.as_deref().map(str::trim).filter(|url| !url.is_empty());
+        let given = given.ok_or_else(|| invalid(place, format!("the flow lacks its {field}")))?;
+        url::resolve(making.base, given).ok_or_else(|| {
+            invalid(place, format!("the {field} is relative, and no server says to what: give a base URL"))
+        })
+    };
+    let is_browser = matches!(flow.grant_type, GrantType::AuthorizationCode | GrantType::Implicit);
+    let authorization_url =
+        if is_browser { Some(endpoint("authorization URL", &flow.authorization_url)?) } else { None };
+    let is_device = flow.grant_type == GrantType::DeviceCode;
+    let device_url = if is_device { Some(endpoint("device authorization URL", &flow.device_url)?) } else { None };
+    let token_url =
+        if flow.grant_type == GrantType::Implicit { String::new() } else { endpoint("token URL", &flow.token_url)? };
+    Ok(filled(flow.grant_type, name, [authorization_url, device_url, Some(token_url)], &mut making.names))
+}
+
+/// A grant whose credentials are variables.
+fn filled(grant_type: GrantType, name: &str, urls: [Option<String>; 3], names: &mut Names) -> oauth2::Grant {
+    let [auth_url, device_url, token_url] = urls;
+    let mut grant = oauth2::Grant::new(grant_type, token_url.unwrap_or_default(), names.placeholder(name, "client_id"));
+    grant.auth_url = auth_url;
+    grant.device_url = device_url;
+    if !matches!(grant_type, GrantType::Implicit | GrantType::DeviceCode) {
+        grant.client_secret = Some(names.secret(name, "client_secret"));
+    }
+    if matches!(grant_type, GrantType::AuthorizationCode | GrantType::Implicit) {
+        grant.callback_url = Some(names.placeholder(name, "callback_url"));
+    }
+    if grant_type == GrantType::Password {
+        grant.username = Some(names.placeholder(name, "username"));
+        grant.password = Some(names.secret(name, "password"));
+    }
+    grant
+}
+
+/// Authorization code, with the endpoints that only the discovery document knows as variables.
+fn open_id_connect(discovery: &str, name: &str, place: &str, scopes: &[String], making: &mut Making<'_>) -> AuthConfig {
+    let discovery = url::resolve(making.base, discovery.trim()).unwrap_or_else(|| discovery.trim().to_owned());
+    making.note(place, format!("the endpoints are those of the discovery document at {}", quoted(&discovery)));
+    let names = &mut making.names;
+    let urls = [Some(names.placeholder(name, "auth_url")), None, Some(names.placeholder(name, "access_token_url"))];
+    let mut grant = filled(GrantType::AuthorizationCode, name, urls, names);
+    grant.scope = scope(scopes);
+    AuthConfig::oauth2(grant)
+}
+
+/// Scopes, each once, separated by spaces (RFC 6749 section 3.3).
+fn scope(scopes: &[String]) -> Option<String> {
+    let mut kept: Vec<&str> = Vec::new();
+    for scope in scopes {
+        if !scope.is_empty() && !kept.contains(&scope.as_str()) {
+            kept.push(scope);
+        }
+    }
+    (!kept.is_empty()).then(|| kept.join(" "))
+}
