@@ -10,7 +10,11 @@ fn layer(package: &str) -> u8 {
     match package {
         "countersign-vectors" | "countersign-core" => 0,
         "countersign" => 2,
-        "countersign-import" | "countersign-tower" | "countersign-reqwest" | "countersign-ureq" => 3,
+        "countersign-import"
+        | "countersign-wasm"
+        | "countersign-tower"
+        | "countersign-reqwest"
+        | "countersign-ureq" => 3,
         "countersign-cli" => 4,
         // Its library is a stand-in of a server, which the tests use too.
         "countersign-examples" => 5,

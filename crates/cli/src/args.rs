@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::import::{Import, What};
+
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 refused, or a vector failed; 2 wrong usage, or input that cannot be read.
 A FILE of - is standard input.";
@@ -22,6 +24,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Sign a request and print it.
     Sign(Sign),
+    /// Turn what you already have into an auth config: a Postman collection, an API description, a curl command, a .netrc.
+    Import(Import),
     /// Check, list or export signature vectors.
     #[command(subcommand)]
     Vectors(Vectors),
@@ -47,8 +51,14 @@ pub(crate) enum Command {
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Sign {
     /// The request: JSON with its `auth`, or HTTP as it goes over the wire; - is standard input.
-    #[arg(value_name = "FILE")]
-    pub(crate) request: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "from")]
+    pub(crate) request: Option<PathBuf>,
+    /// Import the request and its auth from this file, as `countersign import` does: a collection, an API description, a command
+    /// line; - is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["request", "auth", "edgerc"])]
+    pub(crate) from: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "With --from")]
+    pub(crate) what: What,
     /// An auth config, as JSON, in place of the request's own.
     #[arg(long, value_name = "FILE")]
     pub(crate) auth: Option<PathBuf>,

@@ -1,7 +1,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use countersign::Error;
+use countersign::{Error, ErrorKind};
 
 use crate::style::Style;
 
@@ -14,6 +14,9 @@ pub(crate) enum Failure {
     /// 2: the input cannot be read, or is not in its form.
     #[error("{0}")]
     Input(String),
+    /// 1 or 2: what is to be imported asks for what is not here, or cannot be read.
+    #[error("{text} [{kind}]")]
+    Import { kind: ErrorKind, text: String },
     /// 1: the output cannot be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -41,7 +44,8 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Refused(_) | Self::Output(_) => ExitCode::from(1),
-            Self::Input(_) => ExitCode::from(2),
+            Self::Import { kind: ErrorKind::UnsupportedScheme | ErrorKind::NothingDescribed, .. } => ExitCode::from(1),
+            Self::Input(_) | Self::Import { .. } => ExitCode::from(2),
         }
     }
 }

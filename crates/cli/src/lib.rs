@@ -15,6 +15,7 @@ mod check;
 mod config;
 mod explain;
 mod failure;
+mod import;
 mod input;
 mod moment;
 mod output;
@@ -57,6 +58,7 @@ fn command(command: Command, out: &mut impl io::Write) -> Result<ExitCode, Failu
     let style = Style::of(&io::stdout());
     match command {
         Command::Sign(args) => sign::sign(&args, &style, out),
+        Command::Import(args) => import::import(&args, &style, out),
         Command::Challenges { values } => challenges::challenges(&values, out),
         Command::Vectors(Vectors::Check { files }) => check::check(&files, &style, out),
         Command::Vectors(Vectors::List) => check::list(out),

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use countersign::{AuthConfig, Authenticator, ErrorKind, edgegrid};
+use countersign::{AuthConfig, Authenticator, ErrorKind, Payload, edgegrid};
 use http::Request;
 use serde_json::Value;
 
@@ -13,18 +13,26 @@ use crate::explain::{self, ServerSays};
 use crate::failure::Failure;
 use crate::request::Written;
 use crate::style::Style;
-use crate::{config, input, moment, output, request, variables};
+use crate::{config, import, input, moment, output, request, variables};
 
 /// Signs a request and prints it.
 pub(crate) fn sign(args: &Sign, style: &Style, out: &mut impl Write) -> Result<ExitCode, Failure> {
-    let others = [&args.auth, &args.edgerc, &args.env_file, &args.server_says];
-    let files = others.into_iter().flatten().chain([&args.request]);
-    if files.filter(|path| path.as_path() == Path::new("-")).count() > 1 {
-        return Err(Failure::Input("standard input can only be one of the files".into()));
-    }
-    let dir = args.request.parent().unwrap_or(Path::new(""));
-    let Written { request, auth } = request::read(&input::bytes(&args.request)?, dir, args.scheme)?;
-    let auth = Authenticator::new(&auth_config(args, auth)?).map_err(|why| Failure::refused(&why))?;
+    let files = [&args.request, &args.from, &args.auth, &args.edgerc, &args.env_file, &args.server_says];
+    let files = files.into_iter().flatten().map(|path| path.as_path());
+    import::only_one_from_standard_input(files.chain(args.what.files()))?;
+    let (request, auth) = match (&args.from, &args.request) {
+        (Some(from), _) => imported(args, from)?,
+        (None, Some(_)) if args.what.says_something() => {
+            return Err(Failure::Input("options of an import need --from FILE".into()));
+        }
+        (None, Some(path)) => {
+            let dir = path.parent().unwrap_or(Path::new(""));
+            let Written { request, auth } = request::read(&input::bytes(path)?, dir, args.scheme)?;
+            (request, auth_config(args, auth)?)
+        }
+        (None, None) => return Err(Failure::Input("name the request's file, or one to import it --from".into())),
+    };
+    let auth = Authenticator::new(&auth).map_err(|why| Failure::refused(&why))?;
     let server = args.server_says.as_deref().map(input::text).transpose()?.map(|text| ServerSays::read(&text));
 
     let time = args.time.as_deref().map(moment::parse).transpose()?;
@@ -43,6 +51,22 @@ pub(crate) fn sign(args: &Sign, style: &Style, out: &mut impl Write) -> Result<E
     let explanation = explained.map(|signed| explain::Explanation::of(signed, server.as_ref()));
     output::print(&request, explanation.as_ref(), args.format, style, out)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The item's own request and auth, with the variables' values.
+fn imported(args: &Sign, from: &Path) -> Result<(Request<Payload>, AuthConfig), Failure> {
+    let bytes = input::bytes(from)?;
+    let source = import::read(&bytes, &args.what)?;
+    let imported = args.what.import(&source, &args.what.beside(args.env_file.as_deref())?)?;
+    for note in &imported.notes {
+        // Standard output is the request's.
+        let _ = writeln!(std::io::stderr(), "note: {note}");
+    }
+    let imported = variables::resolve_imported(imported, args.env_file.as_deref())?;
+    let Some(request) = &imported.request else {
+        return Err(Failure::Input("the item has no request of its own: import its auth, and sign with --auth".into()));
+    };
+    Ok((request.to_http().map_err(|why| import::failure(&why))?, imported.auth))
 }
 
 /// The config of `--auth`, else the request's own, with the variables' values.

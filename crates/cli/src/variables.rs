@@ -4,22 +4,34 @@ use std::collections::HashMap;
 use std::env;
 use std::path::Path;
 
-use countersign::{AuthConfig, ErrorKind};
+use countersign::{AuthConfig, Error, ErrorKind};
+use countersign_import::Imported;
 
 use crate::failure::Failure;
 use crate::input;
 
 /// Puts the variables' values into a config.
 pub(crate) fn resolve(config: &AuthConfig, env_file: Option<&Path>) -> Result<AuthConfig, Failure> {
-    let file = file(env_file)?;
-    let environment =
-        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    config.resolve(&[&file, &environment.collect()]).map_err(|why| match why.kind() {
+    config.resolve(&[&file(env_file)?, &environment().collect()]).map_err(|why| missing(&why))
+}
+
+/// The same for an imported item, its request included.
+pub(crate) fn resolve_imported(imported: Imported, env_file: Option<&Path>) -> Result<Imported, Failure> {
+    imported.resolve(&[&file(env_file)?, &environment().collect()]).map_err(|why| missing(&why))
+}
+
+fn missing(why: &Error) -> Failure {
+    match why.kind() {
         ErrorKind::InvalidConfig => {
             Failure::Input(format!("{why}: set it in the environment, or in the file of --env-file"))
         }
-        _ => Failure::refused(&why),
-    })
+        _ => Failure::refused(why),
+    }
+}
+
+/// The process's variables, as far as they are UTF-8.
+pub(crate) fn environment() -> impl Iterator<Item = (String, String)> {
+    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// The variables of an env file; none without one.

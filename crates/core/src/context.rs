@@ -24,6 +24,7 @@ pub struct Context {
     nonce: Option<Arc<str>>,
     fill: Option<Fill>,
     explaining: bool,
+    peer_certificate: Option<Arc<[u8]>>,
 }
 
 impl Context {
@@ -50,7 +51,7 @@ impl Context {
     /// ```
     #[must_use]
     pub const fn at(unix_time: u64) -> Self {
-        Self { unix_time, nonce: None, fill: None, explaining: false }
+        Self { unix_time, nonce: None, fill: None, explaining: false, peer_certificate: None }
     }
 
     /// Fixes the client nonce, as its literal text.
@@ -78,6 +79,27 @@ impl Context {
     pub const fn explaining(mut self) -> Self {
         self.explaining = true;
         self
+    }
+
+    /// Says which certificate the server showed on the TLS connection that the request goes over, as DER: schemes that bind
+    /// credentials to it (NTLM's channel bindings, RFC 5929 section 4) read it here.
+    ///
+    /// ```
+    /// use countersign_core::Context;
+    ///
+    /// let ctx = Context::at(0).with_peer_certificate(vec![0x30, 0x82]);
+    /// assert_eq!(ctx.peer_certificate(), Some(&[0x30, 0x82][..]));
+    /// ```
+    #[must_use]
+    pub fn with_peer_certificate(mut self, der: impl Into<Arc<[u8]>>) -> Self {
+        self.peer_certificate = Some(der.into());
+        self
+    }
+
+    /// The certificate that the server showed on this request's connection, as DER, where it is known.
+    #[must_use]
+    pub fn peer_certificate(&self) -> Option<&[u8]> {
+        self.peer_certificate.as_deref()
     }
 
     /// Whether schemes are to keep the texts that they hash and sign.

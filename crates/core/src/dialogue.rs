@@ -40,6 +40,12 @@ pub trait Dialogue: Send {
         false
     }
 
+    /// Whether the body of this reply, which is here without it, must be read: [`Dialogue::reads_body`], unless its head shows
+    /// that nothing in the body is asked for (a reply without the proof that would cover it).
+    fn reads_body_of(&self, _head: Reply<'_>) -> bool {
+        self.reads_body()
+    }
+
     /// Whether every request of this conversation must use one connection of one user (NTLM).
     fn connection_bound(&self) -> bool {
         false

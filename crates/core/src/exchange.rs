@@ -99,6 +99,13 @@ impl Exchange {
         self.dialogue.reads_body()
     }
 
+    /// Whether the body of this reply, of which only the head is here, must be read before [`Exchange::on_response`]. Never true
+    /// where [`Exchange::reads_body`] is not; a body that need not be read can be left to the caller as a stream.
+    #[must_use]
+    pub fn reads_body_of(&self, head: Reply<'_>) -> bool {
+        self.dialogue.reads_body_of(head)
+    }
+
     /// Whether every request of this conversation must use one connection that no other user's requests share (NTLM).
     #[must_use]
     pub fn connection_bound(&self) -> bool {

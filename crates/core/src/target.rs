@@ -130,32 +130,6 @@ impl fmt::Debug for Shown<'_> {
     }
 }
 
-/// Whether two absolute URIs are of one origin (RFC 6454 section 5); allocates nothing.
-///
-/// ```
-/// use countersign_core::target::same_origin;
-///
-/// let same = |one: &str, other: &str| same_origin(&one.parse().unwrap(), &other.parse().unwrap());
-/// assert!(same("HTTPS://u@Example.com/a", "https://example.com:443/b"));
-/// assert!(!same("https://example.com/", "http://example.com/"));
-/// assert!(!same("/a", "/a"));
-/// ```
-#[must_use]
-pub fn same_origin(one: &Uri, other: &Uri) -> bool {
-    let (Some(scheme), Some(authority)) = (one.scheme(), one.authority()) else { return false };
-    if other.scheme() != Some(scheme) {
-        return false;
-    }
-    let Some(other) = other.authority() else { return false };
-    if authority.as_str() == other.as_str() {
-        return true;
-    }
-    let (host, port) = split_port(without_user_info(authority));
-    let (other, other_port) = split_port(without_user_info(other));
-    let default = default_port(scheme.as_str());
-    host.eq_ignore_ascii_case(other) && port.or(default) == other_port.or(default)
-}
-
 /// Scheme, host and port of a URI (RFC 6454 section 4): what credentials, nonces and tokens never cross.
 ///
 /// ```

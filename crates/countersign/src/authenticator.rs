@@ -78,6 +78,20 @@ impl Authenticator {
         }
     }
 
+    /// Whether both are clones of one: of one user, who share what was learnt. Two that were made of one config are not.
+    ///
+    /// ```
+    /// use countersign::{AuthConfig, Authenticator};
+    ///
+    /// let (one, other) = (Authenticator::new(&AuthConfig::None)?, Authenticator::new(&AuthConfig::None)?);
+    /// assert!(one.shares_with(&one.clone()) && !one.shares_with(&other));
+    /// # Ok::<(), countersign::Error>(())
+    /// ```
+    #[must_use]
+    pub fn shares_with(&self, other: &Self) -> bool {
+        std::ptr::addr_eq(Arc::as_ptr(&self.scheme), Arc::as_ptr(&other.scheme))
+    }
+
     /// What authenticates this request, without changing it.
     ///
     /// # Errors

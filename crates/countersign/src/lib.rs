@@ -79,7 +79,7 @@
 //! # Features
 //!
 //! One feature per scheme, named like its module, plus `rsa` (OAuth 1's RSA methods), `serde` and `system`: all are on by default.
-//! `redirect` and `sigv4a` are not. Each compiles alone. Without `system` (the system's clock and randomness) the crate builds for
+//! `redirect`, `adapter`, `tracing` and `sigv4a` are not. Each compiles alone. Without `system` (the system's clock and randomness) the crate builds for
 //! `wasm32-unknown-unknown`; give time and randomness by [`Context::at`] and [`Context::with_random`] there.
 //!
 //! The crate's signatures use `http` 1 and `bytes` 1; `http` is re-exported. It needs the standard library and Rust 1.88.
@@ -93,6 +93,8 @@ mod drive;
 #[cfg(feature = "serde")]
 mod variables;
 
+#[cfg(feature = "adapter")]
+pub mod adapter;
 pub mod all;
 pub mod api_key;
 pub mod bearer;

@@ -11,6 +11,10 @@
 //! assert_eq!(next.uri(), "https://example.com/c");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Credentials are for the origin that the caller asked. A redirect from there to another origin is followed without them; one that
+//! leads back is signed again, as curl does it: whoever is asked for a URL may choose which URL of the first origin is asked next, as
+//! with any link. To allow no such thing, follow no redirects.
 
 use countersign_core::target::Origin;
 use countersign_core::{Error, ErrorKind, Payload, Result};
@@ -24,7 +28,8 @@ pub const MOST: usize = 10;
 
 /// The request that a reply asks for instead of `sent`, as the caller gave it, unsigned (RFC 9110 section 15.4); none when it asks
 /// for none. After 303, and after 301 and 302 of a POST, it is a GET without a body. What goes to another origin is without `Cookie`
-/// and `Authorization`; the caller signs it only where credentials may go.
+/// and `Authorization`; the caller signs it only where credentials may go. User info in `Location` is dropped: clients would send it
+/// as Basic credentials. Raw bytes beyond ASCII in `Location` are percent-encoded, as browsers do.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidRequest`] when `Location` is no URL of `http` or `https`; [`ErrorKind::PayloadRequired`] when the body would
@@ -37,7 +42,7 @@ pub fn follow(sent: &Request<Payload>, status: StatusCode, headers: &HeaderMap) 
         _ => return Ok(None),
     };
     let Some(location) = headers.get(LOCATION) else { return Ok(None) };
-    let uri = resolve(sent.uri(), location.to_str().unwrap_or_default())?;
+    let uri = resolve(sent.uri(), location.as_bytes())?;
     let (mut parts, mut payload) = sent.clone().into_parts();
     parts.headers.remove(HOST);
     if !Origin::of(sent.uri()).is_some_and(|origin| origin.holds(&uri)) {
@@ -63,16 +68,51 @@ pub fn follow(sent: &Request<Payload>, status: StatusCode, headers: &HeaderMap) 
     Ok(Some(Request::from_parts(parts, payload)))
 }
 
-fn resolve(base: &Uri, location: &str) -> Result<Uri> {
+/// The same URI without user info, which clients would turn into a Basic `Authorization` of their own.
+///
+/// ```
+/// use countersign::redirect::without_user_info;
+///
+/// assert_eq!(without_user_info("http://eve:other@host:81/a?b".parse()?), "http://host:81/a?b");
+/// # Ok::<(), http::uri::InvalidUri>(())
+/// ```
+#[must_use]
+pub fn without_user_info(uri: Uri) -> Uri {
+    let stripped = |uri: &Uri| {
+        let (_, host) = uri.authority()?.as_str().rsplit_once('@')?;
+        let mut parts = uri.clone().into_parts();
+        parts.authority = Some(host.parse().ok()?);
+        Uri::from_parts(parts).ok()
+    };
+    stripped(&uri).unwrap_or(uri)
+}
+
+fn resolve(base: &Uri, location: &[u8]) -> Result<Uri> {
     let invalid =
         || Error::new(ErrorKind::InvalidRequest, "the redirect's `Location` leads to no URL of http or https");
     let base = url::Url::parse(&base.to_string()).map_err(|err| invalid().with_source(err))?;
-    let url = base.join(location).map_err(|err| invalid().with_source(err))?;
+    let mut url = base.join(&ascii(location)).map_err(|err| invalid().with_source(err))?;
     if location.is_empty() || !["http", "https"].contains(&url.scheme()) {
         return Err(invalid());
     }
-    let text = url.as_str().split('#').next().unwrap_or_default();
-    text.parse().map_err(|err: http::uri::InvalidUri| invalid().with_source(err))
+    url.set_fragment(None);
+    // A URL of http has a host, so neither can fail.
+    if url.set_username("").and_then(|()| url.set_password(None)).is_err() {
+        return Err(invalid());
+    }
+    url.as_str().parse().map_err(|err: http::uri::InvalidUri| invalid().with_source(err))
+}
+
+/// Bytes beyond ASCII percent-encoded one by one: for UTF-8 this is what a URL parser makes of them, in the host too.
+fn ascii(location: &[u8]) -> String {
+    location.iter().fold(String::with_capacity(location.len()), |mut text, &byte| {
+        if byte.is_ascii() {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+        text
+    })
 }
 
 #[cfg(test)]
@@ -87,8 +127,8 @@ mod tests {
         request.header("authorization", "x").header("content-type", "text/plain").body(Payload::from("body")).unwrap()
     }
 
-    fn followed(method: &str, status: u16, location: &'static str) -> Result<Option<Request<Payload>>> {
-        let headers = HeaderMap::from_iter([(LOCATION, HeaderValue::from_static(location))]);
+    fn followed(method: &str, status: u16, location: &str) -> Result<Option<Request<Payload>>> {
+        let headers = HeaderMap::from_iter([(LOCATION, HeaderValue::from_bytes(location.as_bytes()).unwrap())]);
         follow(&sent(method), StatusCode::from_u16(status).unwrap(), &headers)
     }
 
@@ -129,6 +169,25 @@ mod tests {
         }
         let same = followed("GET", 302, "HTTPS://H:443/x#frag").unwrap().unwrap();
         assert!(same.headers().contains_key("authorization") && same.uri() == "https://h/x");
+    }
+
+    #[test]
+    fn user_info_goes_and_raw_utf8_is_encoded() {
+        for (location, expected) in [
+            ("https://eve:other@h/x", "https://h/x"),
+            ("https://eve@other/x", "https://other/x"),
+            ("//eve:@h:81/x", "https://h:81/x"),
+            ("/caf\u{e9}?q=\u{fc}#\u{e9}", "https://h/caf%C3%A9?q=%C3%BC"),
+            ("https://b\u{fc}cher.example/", "https://xn--bcher-kva.example/"),
+        ] {
+            let next = followed("GET", 302, location).unwrap().unwrap();
+            assert_eq!(next.uri().to_string(), expected, "{location}");
+        }
+        for (uri, expected) in
+            [("http://u:p@[::1]:8/", "http://[::1]:8/"), ("/a@b", "/a@b"), ("http://h/@", "http://h/@")]
+        {
+            assert_eq!(without_user_info(uri.parse().unwrap()), expected);
+        }
     }
 
     #[test]

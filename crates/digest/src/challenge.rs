@@ -1,127 +1,130 @@
 use std::borrow::Cow;
 
-use bytes::Bytes;
-use countersign_core::challenge::{self, Param, Side};
-use countersign_core::{Error, ErrorKind, Quoted, Result, target};
-use http::{HeaderMap, Uri};
+use countersign_core::challenge::{Param, Reader, Side};
+use countersign_core::{Error, ErrorKind, Quoted, Result};
+use http::HeaderMap;
 
-use crate::{Algorithm, Qop};
+use crate::algorithm::Suite;
+use crate::qop::Protection;
 
 /// What the config allows as an answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Accepted {
-    pub(crate) algorithm: Option<Algorithm>,
-    pub(crate) qop: Option<Qop>,
+    pub(crate) suite: Option<Suite>,
+    pub(crate) qop: Option<Protection>,
 }
 
-/// One Digest challenge that can be answered (RFC 7616 section 3.3), values unescaped. Its texts share one allocation.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Challenge {
-    pub(crate) realm: Bytes,
-    pub(crate) nonce: Bytes,
-    pub(crate) opaque: Option<Bytes>,
-    pub(crate) algorithm: Algorithm,
+/// One Digest challenge that can be answered (RFC 7616 section 3.3), values unescaped.
+#[derive(Debug)]
+pub(crate) struct Challenge<'a> {
+    pub(crate) realm: Cow<'a, [u8]>,
+    pub(crate) nonce: Cow<'a, [u8]>,
+    pub(crate) opaque: Option<Cow<'a, [u8]>>,
+    pub(crate) suite: Suite,
     /// As the server wrote it, if it did; some devices refuse an `algorithm` that they did not send.
-    pub(crate) algorithm_text: Option<Bytes>,
+    pub(crate) algorithm: Option<Cow<'a, [u8]>>,
     /// What to answer with; none is RFC 2069.
-    pub(crate) qop: Option<Qop>,
+    pub(crate) qop: Option<Protection>,
     pub(crate) userhash: bool,
     /// `charset=UTF-8` was offered, so the server reads RFC 7616, `username*` included.
     pub(crate) utf8: bool,
     pub(crate) stale: bool,
-    /// The protection space: absolute paths of this origin. Empty is the whole origin.
-    pub(crate) domain: Vec<String>,
+    /// The protection space as the server lists it. A proxy's is the proxy: its list is ignored (RFC 7616 section 3.3).
+    pub(crate) domain: Option<Cow<'a, [u8]>>,
 }
 
-impl Challenge {
-    /// The strongest challenge in a reply that can be answered, the first of equals.
-    pub(crate) fn strongest(headers: &HeaderMap, side: Side, uri: &Uri, accepted: Accepted) -> Result<Self> {
-        let mut best: Option<Self> = None;
-        let mut why: Option<Error> = None;
-        let mut unreadable = None;
-        for challenge in challenge::in_headers(headers, &side.asks_in()) {
-            match challenge {
-                Ok(challenge) if challenge.is("Digest") => match Self::read(&challenge, side, uri, accepted) {
-                    Ok(new)
-                        if best.as_ref().is_none_or(|best| best.algorithm.strength() < new.algorithm.strength()) =>
-                    {
-                        best = Some(new);
-                    }
-                    Ok(_) => {}
-                    Err(err) => why = why.or(Some(err)),
-                },
-                Ok(_) => {}
-                Err(err) => unreadable = unreadable.or(Some(err)),
+impl<'a> Challenge<'a> {
+    /// The strongest challenge in a reply that can be answered; of equally strong ones the first.
+    pub(crate) fn strongest(headers: &'a HeaderMap, side: Side, accepted: Accepted) -> Result<Self> {
+        let mut found = Found { accepted, best: None, refused: None, unreadable: None };
+        for value in headers.get_all(side.asks_in()) {
+            if let Err(err) = found.look_through(Reader::new(value.as_bytes())) {
+                found.unreadable.get_or_insert(err);
             }
         }
-        best.ok_or_else(|| {
-            why.or(unreadable).unwrap_or_else(|| {
+        let mut best = found.best.ok_or_else(|| {
+            found.refused.or(found.unreadable).unwrap_or_else(|| {
                 let header = side.asks_in();
                 Error::new(ErrorKind::NoChallenge, format!("the reply has no Digest challenge in `{header}`"))
             })
-        })
-    }
-
-    /// Whether this is the other one, sent again; whether it was stale that time does not matter.
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        Self { stale: other.stale, ..self.clone() } == *other
-    }
-
-    fn read(challenge: &challenge::Challenge<'_>, side: Side, uri: &Uri, accepted: Accepted) -> Result<Self> {
-        let mut given = Given::default();
-        for param in challenge.params() {
-            given.take(param);
-        }
-        let missing = |name| Error::new(ErrorKind::InvalidChallenge, format!("the Digest challenge has no `{name}`"));
-        let text = given.algorithm.as_deref().filter(|text| !text.is_empty());
-        let algorithm = text.map_or(Some(Algorithm::Md5), Algorithm::named).ok_or_else(|| {
-            let text = Quoted(text.unwrap_or_default());
-            Error::new(ErrorKind::UnsupportedAlgorithm, format!("the server asks for the Digest algorithm {text}"))
         })?;
-        if let Some(only) = accepted.algorithm.filter(|only| *only != algorithm) {
-            let why =
-                format!("the server asks for the Digest algorithm {algorithm}, and the config allows only {only}");
+        best.domain = best.domain.filter(|_| side == Side::Server);
+        Ok(best)
+    }
+
+    fn read(given: Given<'a>, accepted: Accepted) -> Result<Self> {
+        let missing = |name| Error::new(ErrorKind::InvalidChallenge, format!("the Digest challenge has no `{name}`"));
+        let algorithm = given.algorithm.filter(|text| !text.is_empty());
+        let suite = match &algorithm {
+            None => Suite::MD5,
+            Some(text) => Suite::named(text).ok_or_else(|| {
+                let why = format!("the server asks for the Digest algorithm {}", Quoted(text));
+                Error::new(ErrorKind::UnsupportedAlgorithm, why)
+            })?,
+        };
+        if let Some(only) = accepted.suite.filter(|only| *only != suite) {
+            let why = format!("the server asks for the Digest algorithm {suite}, and the config allows only {only}");
             return Err(Error::new(ErrorKind::UnsupportedAlgorithm, why));
         }
         let qop = choose_qop(given.qop.as_deref().unwrap_or_default(), accepted.qop)?;
-        if algorithm.is_session() && qop.is_none() {
-            let why = format!("the server asks for {algorithm} without a `qop`, which leaves H(A1) without a cnonce");
+        if suite.is_session && qop.is_none() {
+            let why = format!("the server asks for {suite} without a `qop`, which leaves H(A1) without a cnonce");
             return Err(Error::new(ErrorKind::InvalidChallenge, why));
         }
-        let realm = given.realm.as_deref().ok_or_else(|| missing("realm"))?;
-        let nonce = given.nonce.as_deref().filter(|nonce| !nonce.is_empty()).ok_or_else(|| missing("nonce"))?;
-        let [realm, nonce, opaque, algorithm_text] =
-            shared([realm, nonce, given.opaque.as_deref().unwrap_or_default(), text.unwrap_or_default()]);
         Ok(Self {
-            realm,
-            nonce,
-            opaque: given.opaque.is_some().then_some(opaque),
+            realm: given.realm.ok_or_else(|| missing("realm"))?,
+            nonce: given.nonce.filter(|nonce| !nonce.is_empty()).ok_or_else(|| missing("nonce"))?,
+            opaque: given.opaque,
+            suite,
             algorithm,
-            algorithm_text: text.is_some().then_some(algorithm_text),
             qop,
             userhash: is(given.userhash.as_deref(), "true"),
             utf8: is(given.charset.as_deref(), "UTF-8"),
             stale: is(given.stale.as_deref(), "true"),
-            // A proxy's protection space is the proxy: its `domain` must be ignored (RFC 7616 section 3.3).
-            domain: match given.domain {
-                Some(domain) if side == Side::Server => protection_space(&domain, uri),
-                _ => Vec::new(),
-            },
+            domain: given.domain,
         })
     }
-}
-
-/// Copies of texts, in one allocation.
-fn shared<const N: usize>(texts: [&[u8]; N]) -> [Bytes; N] {
-    let mut all = Bytes::from(texts.concat());
-    texts.map(|text| all.split_to(text.len()))
 }
 
 fn is(value: Option<&[u8]>, text: &str) -> bool {
     value.is_some_and(|value| value.eq_ignore_ascii_case(text.as_bytes()))
 }
 
-/// The parameters of a challenge, the first of each name, in one pass.
+/// What a search through challenges has come to.
+struct Found<'a> {
+    accepted: Accepted,
+    best: Option<Challenge<'a>>,
+    /// Why the first Digest challenge that cannot be answered cannot.
+    refused: Option<Error>,
+    /// The first error of a value that cannot be read.
+    unreadable: Option<Error>,
+}
+
+impl<'a> Found<'a> {
+    fn look_through(&mut self, mut reader: Reader<'a>) -> Result<()> {
+        while let Some(scheme) = reader.next_scheme() {
+            if !scheme?.eq_ignore_ascii_case("Digest") {
+                continue;
+            }
+            let mut given = Given::default();
+            while let Some(param) = reader.next_param() {
+                given.take(param?);
+            }
+            match Challenge::read(given, self.accepted) {
+                Ok(new) if self.best.as_ref().is_none_or(|best| best.suite.function < new.suite.function) => {
+                    self.best = Some(new);
+                }
+                Ok(_) => {}
+                Err(err) => {
+                    self.refused.get_or_insert(err);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The parameters of a challenge, the first of each name.
 #[derive(Default)]
 struct Given<'a> {
     realm: Option<Cow<'a, [u8]>>,
@@ -138,7 +141,7 @@ struct Given<'a> {
 impl<'a> Given<'a> {
     fn take(&mut self, param: Param<'a>) {
         let named = |name: &str| param.name.eq_ignore_ascii_case(name);
-        // By length first: one comparison a parameter.
+        // By length first: one comparison per parameter.
         let place = match param.name.len() {
             3 if named("qop") => &mut self.qop,
             5 if named("realm") => &mut self.realm,
@@ -158,14 +161,14 @@ impl<'a> Given<'a> {
 }
 
 /// `auth` before `auth-int`; an empty or absent list is RFC 2069; a config that names one allows no other.
-fn choose_qop(offered: &[u8], only: Option<Qop>) -> Result<Option<Qop>> {
+fn choose_qop(offered: &[u8], only: Option<Protection>) -> Result<Option<Protection>> {
     let names = offered.split(|byte| matches!(byte, b',' | b' ' | b'\t')).filter(|name| !name.is_empty());
     let (mut any, mut auth, mut auth_int) = (false, false, false);
     for name in names {
         any = true;
-        match Qop::named(name) {
-            Some(Qop::Auth) => auth = true,
-            Some(Qop::AuthInt) => auth_int = true,
+        match Protection::named(name) {
+            Some(Protection::Auth) => auth = true,
+            Some(Protection::AuthInt) => auth_int = true,
             None => {}
         }
     }
@@ -175,24 +178,12 @@ fn choose_qop(offered: &[u8], only: Option<Qop>) -> Result<Option<Qop>> {
         Err(Error::new(ErrorKind::UnsupportedQop, why))
     };
     match only {
-        Some(Qop::Auth) if auth => Ok(only),
-        Some(Qop::AuthInt) if auth_int => Ok(only),
+        Some(Protection::Auth) if auth => Ok(only),
+        Some(Protection::AuthInt) if auth_int => Ok(only),
         Some(only) => unsupported(only.as_str()),
         None if !any => Ok(None),
-        None if auth => Ok(Some(Qop::Auth)),
-        None if auth_int => Ok(Some(Qop::AuthInt)),
+        None if auth => Ok(Some(Protection::Auth)),
+        None if auth_int => Ok(Some(Protection::AuthInt)),
         None => unsupported("auth or auth-int"),
     }
-}
-
-/// The paths of a `domain` list that lie on the origin of `uri`; others are not ours to answer to.
-fn protection_space(domain: &[u8], uri: &Uri) -> Vec<String> {
-    let listed = domain.split(|byte| byte.is_ascii_whitespace()).filter_map(|item| str::from_utf8(item).ok());
-    listed
-        .filter_map(|item| match item.parse::<Uri>() {
-            Ok(path) if item.starts_with('/') && !item.starts_with("//") => Some(path.path().to_owned()),
-            Ok(absolute) if target::same_origin(uri, &absolute) => Some(absolute.path().to_owned()),
-            _ => None,
-        })
-        .collect()
 }

@@ -1,6 +1,8 @@
 use countersign_core::Secret;
 
-/// Whose password to prove, and what is known of the server's challenge beforehand. As JSON:
+use crate::{Algorithm, Qop};
+
+/// A user name and password, and what is known of the server's challenge beforehand. As JSON:
 /// `{ "username": "Mufasa", "password": "Circle of Life" }`.
 ///
 /// With `realm` and `nonce` given, the first request is signed with them, without a challenge. An optional text that is
@@ -13,8 +15,8 @@ pub struct Config {
     pub username: String,
     /// The password; may be empty.
     pub password: Secret,
-    /// Leaves the server's 401 or 407 to the caller, unanswered and not remembered.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_false"))]
+    /// If true, a 401 or 407 is returned to the caller; its challenge is not answered or stored.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "countersign_core::config::is_default"))]
     pub disable_retry: bool,
     /// The realm of the first request. Used together with `nonce`, else not at all.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
@@ -22,14 +24,14 @@ pub struct Config {
     /// The server's nonce for the first request. It is used for one origin only: the first that is asked for.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub nonce: Option<String>,
-    /// The only algorithm to answer with: a name of [`Algorithm`](crate::Algorithm), in any case. Left out, it is the
-    /// strongest that the server offers; where the first request is signed without a challenge, MD5.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub algorithm: Option<String>,
-    /// The only quality of protection to answer with: `auth` or `auth-int`. Left out, it is `auth`, or `auth-int` where the
-    /// server offers nothing else; where the first request is signed without a challenge, none (RFC 2069).
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub qop: Option<String>,
+    /// The only algorithm to answer with. Left out, it is the strongest that the server offers; where the first request is
+    /// signed without a challenge, MD5.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "named"))]
+    pub algorithm: Option<Algorithm>,
+    /// The only quality of protection to answer with. Left out, it is `auth`, or `auth-int` where the server offers nothing
+    /// else; where the first request is signed without a challenge, none (RFC 2069).
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "named"))]
+    pub qop: Option<Qop>,
     /// The count of the first request under the `nonce` of this config: 1 unless set, never 0. In JSON a number, or a text
     /// of hex digits as the header has it (`"0000000a"` is 10). Nonces that the server sends count from 1.
     #[cfg_attr(
@@ -64,10 +66,11 @@ impl Config {
     }
 }
 
+/// A name, or nothing: an empty text counts as left out.
 #[cfg(feature = "serde")]
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-const fn is_false(flag: &bool) -> bool {
-    !*flag
+fn named<'de, D: serde::Deserializer<'de>, T: From<String>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let name: Option<String> = serde::Deserialize::deserialize(deserializer)?;
+    Ok(name.filter(|name| !name.is_empty()).map(T::from))
 }
 
 #[cfg(feature = "serde")]
@@ -114,6 +117,18 @@ mod tests {
         assert_eq!(serde_json::to_string(&config).unwrap(), json);
         let error = serde_json::from_str::<Config>(r#"{"username":"","password":"","cnonce":""}"#).unwrap_err();
         assert!(error.to_string().contains("unknown field `cnonce`"), "{error}");
+    }
+
+    #[test]
+    fn names_that_are_not_known_are_kept() {
+        let config = |json: &str| serde_json::from_str::<Config>(json).unwrap();
+        let json = r#"{"username":"u","password":"p","algorithm":"SHA-1","qop":"auth-conf"}"#;
+        assert_eq!(config(json).algorithm, Some(Algorithm::Other("SHA-1".into())));
+        assert_eq!(serde_json::to_string(&config(json)).unwrap(), json);
+        let known = config(r#"{"username":"u","password":"p","algorithm":"md5-sess","qop":"Auth-Int"}"#);
+        assert_eq!((known.algorithm, known.qop), (Some(Algorithm::Md5Sess), Some(Qop::AuthInt)));
+        let left_out = config(r#"{"username":"u","password":"p","algorithm":"","qop":null}"#);
+        assert_eq!((left_out.algorithm, left_out.qop), (None, None));
     }
 
     #[test]

@@ -1,29 +1,38 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use countersign_core::challenge::{Side, params};
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Signed, Step};
-use http::Request;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use http::{HeaderValue, Method, Request, Uri};
 
+use crate::canonical;
 use crate::challenge::Challenge;
-use crate::session::Session;
-use crate::signer::{Sent, Signer};
-use crate::{Qop, canonical};
+use crate::client::Client;
+use crate::memory::{Both, Drawn};
+use crate::qop::Protection;
 
 /// The most requests of one conversation: one, its answer, and a renewal; or one, and an answer to proxy and server each.
 const MOST_REQUESTS: u8 = 3;
 
-pub(crate) struct Conversation {
-    signer: Arc<Signer>,
-    /// Unsigned, as the caller gave it: it may have to be sent again.
-    parts: Parts,
-    payload: Payload,
+/// One request's conversation; `S` is the signer, which this room need not know.
+struct Conversation<S> {
+    signer: Arc<S>,
+    request: Kept,
     requests: u8,
     server: Asked,
     proxy: Asked,
-    sent: Sent,
+    sent: Both<Drawn>,
     signed: Option<Signed>,
+}
+
+/// The request, unsigned, as the caller gave it.
+enum Kept {
+    /// It may have to be sent again.
+    Whole(Parts, Payload),
+    /// It was sent for the last time: where it went is asked for.
+    Target(Method, Uri),
 }
 
 /// How far the conversation with one side is.
@@ -37,127 +46,167 @@ enum Asked {
     Renewed,
 }
 
-impl Conversation {
-    pub(crate) fn boxed(signer: Arc<Signer>, request: Request<Payload>) -> Box<dyn Dialogue> {
-        let (parts, payload) = request.into_parts();
-        Box::new(Self {
-            signer,
-            parts,
-            payload,
-            requests: 0,
-            server: Asked::NotYet,
-            proxy: Asked::NotYet,
-            sent: Sent::default(),
-            signed: None,
-        })
+pub(crate) fn boxed<S: AsRef<Client> + Send + Sync + 'static>(
+    signer: Arc<S>,
+    request: Request<Payload>,
+) -> Box<dyn Dialogue> {
+    let (parts, payload) = request.into_parts();
+    Box::new(Conversation {
+        signer,
+        request: Kept::Whole(parts, payload),
+        requests: 0,
+        server: Asked::NotYet,
+        proxy: Asked::NotYet,
+        sent: [None, None],
+        signed: None,
+    })
+}
+
+impl<S: AsRef<Client> + Send + Sync> Conversation<S> {
+    fn client(&self) -> &Client {
+        (*self.signer).as_ref()
     }
 
-    /// The side's challenge answered, or none when its refusal is final.
-    fn challenged(&mut self, side: Side, reply: Reply<'_>, ctx: &Context) -> Result<Option<Request<Payload>>> {
-        let refused = self.last_sent(side);
+    /// The answer to the side's challenge, or nothing when its refusal is final.
+    fn challenged(&mut self, side: Side, reply: Reply<'_>, ctx: &Context) -> Result<Step> {
+        let challenge = Challenge::strongest(reply.headers, side, self.client().accepted);
         let asked = match side {
             Side::Server => &mut self.server,
             Side::Proxy => &mut self.proxy,
         };
-        let challenge = Challenge::strongest(reply.headers, side, &self.parts.uri, self.signer.accepted);
         let next = match (*asked, &challenge) {
-            (Asked::NotYet, _) => Some(Asked::Answered),
-            (Asked::Answered, Ok(challenge)) if challenge.stale => Some(Asked::Renewed),
-            (Asked::Answered | Asked::Renewed, _) => None,
+            (Asked::NotYet, _) => Asked::Answered,
+            (Asked::Answered, Ok(challenge)) if challenge.stale => Asked::Renewed,
+            (Asked::Answered | Asked::Renewed, _) => return Ok(self.refused(side)),
         };
-        let (Some(next), true) = (next, self.requests < MOST_REQUESTS) else {
-            if let Some(refused) = refused {
-                self.signer.sessions.forget(&refused);
-            }
-            return Ok(None);
-        };
+        let Kept::Whole(parts, payload) = &self.request else { return Ok(self.refused(side)) };
         *asked = next;
-        let session = self.signer.sessions.adopt(side, &self.parts, challenge?, &self.signer.credentials, ctx)?;
-        if self.payload.bytes().is_none() {
+        let client: &Client = (*self.signer).as_ref();
+        let space = client.sessions.adopt(side, parts, &challenge?, &client.credentials, ctx)?;
+        if payload.bytes().is_none() {
             let why = "the server asks for Digest, and a streamed body cannot be sent again: the next request will be signed at once";
             return Err(Error::new(ErrorKind::PayloadRequired, why));
         }
-        // The other side keeps the session that it was last sent.
-        let mut known = [Side::Proxy, Side::Server].map(|other| self.last_sent(other));
-        match (side, &mut known) {
-            (Side::Proxy, [known, _]) | (Side::Server, [_, known]) => *known = Some(session),
+        // The other side keeps the space that it was last answered from.
+        let mut spaces = self.sent.each_ref().map(|drawn| drawn.as_ref().map(|drawn| drawn.space));
+        match (side, &mut spaces) {
+            (Side::Proxy, [asking, _]) | (Side::Server, [_, asking]) => *asking = Some(space),
         }
-        let (signed, sent) = self.signer.answer_to(known, &self.parts, &self.payload, ctx)?;
-        Ok(Some(self.send(signed, sent)))
+        let drawn = client.sessions.draw(spaces, payload)?;
+        self.send(drawn, ctx)
     }
 
-    fn last_sent(&self, side: Side) -> Option<Arc<Session>> {
-        self.sent.iter().find(|(other, ..)| *other == side).map(|(_, session, _)| Arc::clone(session))
-    }
-
-    fn send(&mut self, signed: Signed, sent: Sent) -> Request<Payload> {
-        let (mut parts, mut payload) = (self.parts.clone(), self.payload.clone());
-        signed.apply(&mut parts, &mut payload);
-        self.requests += 1;
-        self.sent = sent;
-        self.signed = Some(signed);
-        Request::from_parts(parts, payload)
-    }
-
-    /// The request as it is, but for the answer of an earlier signing: its count was used.
-    fn send_unsigned(&mut self) -> Request<Payload> {
-        let mut parts = self.parts.clone();
-        let is_digest = |value: &http::HeaderValue| {
-            value.as_bytes().get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"Digest "))
+    /// The reply is the caller's, and what was refused is not tried again.
+    fn refused(&self, side: Side) -> Step {
+        let [proxy, server] = &self.sent;
+        let refused = match side {
+            Side::Proxy => proxy,
+            Side::Server => server,
         };
-        if parts.headers.get(AUTHORIZATION).is_some_and(is_digest) {
-            parts.headers.remove(AUTHORIZATION);
+        if let Some(refused) = refused {
+            self.client().sessions.forget(refused);
         }
+        Step::Done
+    }
+
+    /// The request with the answers; as it is where there are none.
+    fn send(&mut self, drawn: Both<Drawn>, ctx: &Context) -> Result<Step> {
+        let Kept::Whole(parts, payload) = &self.request else { return Err(sent_already()) };
+        let signed = if drawn.iter().any(Option::is_some) {
+            Some(self.client().answer(&drawn, parts, payload, ctx)?)
+        } else {
+            None
+        };
         self.requests += 1;
-        Request::from_parts(parts, self.payload.clone())
+        let (mut parts, mut payload) = self.take()?;
+        match &signed {
+            Some(signed) => signed.apply(&mut parts, &mut payload),
+            None => remove_own(&mut parts),
+        }
+        (self.sent, self.signed) = (drawn, signed);
+        Ok(Step::Send(Request::from_parts(parts, payload)))
+    }
+
+    /// The request to send: a copy only where it may have to be sent again.
+    fn take(&mut self) -> Result<(Parts, Payload)> {
+        let Kept::Whole(parts, payload) = &self.request else { return Err(sent_already()) };
+        if self.requests < MOST_REQUESTS && !self.client().disable_retry {
+            return Ok((parts.clone(), payload.clone()));
+        }
+        let target = Kept::Target(parts.method.clone(), parts.uri.clone());
+        match std::mem::replace(&mut self.request, target) {
+            Kept::Whole(parts, payload) => Ok((parts, payload)),
+            Kept::Target(..) => Err(sent_already()),
+        }
     }
 
     /// Reads what the server says of itself after an answer: its proof, and its next nonce (RFC 7616 section 3.5).
     fn accepted(&self, reply: Reply<'_>) -> Result<()> {
-        for (side, session, nc) in self.sent.iter() {
-            let Some(info) = reply.headers.get(side.informs_in()) else { continue };
+        for (side, drawn) in [Side::Proxy, Side::Server].into_iter().zip(&self.sent) {
+            let (Some(drawn), Some(info)) = (drawn, reply.headers.get(side.informs_in())) else { continue };
             let info = Info::read(info.as_bytes());
-            if let Some(rspauth) = &info.rspauth {
-                self.check(session, *nc, rspauth, &info, reply)?;
+            if !self.is_proven(drawn, &info, reply.body) {
+                self.client().sessions.forget(drawn);
+                let why = "the server's proof (`rspauth`) is wrong: it does not know the password";
+                return Err(Error::new(ErrorKind::ServerNotAuthentic, why));
             }
             if let Some(nonce) = info.nextnonce.filter(|nonce| !nonce.is_empty()) {
-                self.signer.sessions.renew(session, &nonce, &self.signer.credentials);
+                self.client().sessions.renew(drawn, &nonce);
             }
         }
         Ok(())
     }
 
-    fn check(&self, session: &Session, nc: u32, rspauth: &[u8], info: &Info, reply: Reply<'_>) -> Result<()> {
-        let uri = canonical::uri(&self.parts.method, &self.parts.uri);
-        let same_qop = info.qop.as_deref().is_none_or(|qop| Qop::named(qop) == session.challenge.qop);
-        if same_qop && session.is_proven_by(rspauth, nc, &uri, reply.body) {
-            return Ok(());
-        }
-        self.signer.sessions.forget(session);
-        let why = "the server's proof (`rspauth`) is wrong: it does not know the password";
-        Err(Error::new(ErrorKind::ServerNotAuthentic, why))
+    /// Whether the server's proof is right, or there is none.
+    fn is_proven(&self, drawn: &Drawn, info: &Info<'_>, body: &[u8]) -> bool {
+        let Some(rspauth) = &info.rspauth else { return true };
+        let (method, uri) = match &self.request {
+            Kept::Whole(parts, _) => (&parts.method, &parts.uri),
+            Kept::Target(method, uri) => (method, uri),
+        };
+        info.qop.as_deref().is_none_or(|qop| Protection::named(qop) == drawn.session.qop)
+            && drawn.session.is_proven_by(rspauth, drawn.nc, &canonical::uri(method, uri), body)
     }
 }
 
-impl Dialogue for Conversation {
+/// Removes the answer of an earlier signing: its count was used.
+fn remove_own(parts: &mut Parts) {
+    let is_digest =
+        |value: &HeaderValue| value.as_bytes().get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"Digest "));
+    if parts.headers.get(AUTHORIZATION).is_some_and(is_digest) {
+        parts.headers.remove(AUTHORIZATION);
+    }
+}
+
+fn sent_already() -> Error {
+    Error::new(ErrorKind::InvalidRequest, "this exchange has sent its request for the last time")
+}
+
+impl<S: AsRef<Client> + Send + Sync> Dialogue for Conversation<S> {
     fn start(&mut self, ctx: &Context) -> Result<Step> {
-        Ok(Step::Send(match self.signer.answer(&self.parts, &self.payload, ctx)? {
-            Some((signed, sent)) => self.send(signed, sent),
-            None => self.send_unsigned(),
-        }))
+        let Kept::Whole(parts, payload) = &self.request else { return Err(sent_already()) };
+        let client = self.client();
+        let drawn = client.sessions.known(parts, payload, &client.credentials, ctx)?;
+        self.send(drawn, ctx)
     }
 
     fn on_response(&mut self, reply: Reply<'_>, ctx: &Context) -> Result<Step> {
         match Side::asking(reply.status) {
-            Some(_) if self.signer.disable_retry => Ok(Step::Done),
-            Some(side) => Ok(self.challenged(side, reply, ctx)?.map_or(Step::Done, Step::Send)),
+            Some(_) if self.client().disable_retry => Ok(Step::Done),
+            Some(side) => self.challenged(side, reply, ctx),
             None => self.accepted(reply).map(|()| Step::Done),
         }
     }
 
     /// With `auth-int` the server's proof covers its body too.
     fn reads_body(&self) -> bool {
-        self.sent.iter().any(|(_, session, _)| session.challenge.qop == Some(Qop::AuthInt))
+        self.sent.iter().flatten().any(|drawn| drawn.session.qop == Some(Protection::AuthInt))
+    }
+
+    /// Only beside a proof.
+    fn reads_body_of(&self, head: Reply<'_>) -> bool {
+        let proof = |side: Side| Some(Info::read(head.headers.get(side.informs_in())?.as_bytes()).rspauth.is_some());
+        self.reads_body() && [Side::Server, Side::Proxy].into_iter().any(|side| proof(side) == Some(true))
     }
 
     fn signed(&self) -> Option<&Signed> {
@@ -167,14 +216,14 @@ impl Dialogue for Conversation {
 
 /// `Authentication-Info`, as far as it can be read.
 #[derive(Default)]
-struct Info {
-    rspauth: Option<Vec<u8>>,
-    nextnonce: Option<Vec<u8>>,
-    qop: Option<Vec<u8>>,
+struct Info<'a> {
+    rspauth: Option<Cow<'a, [u8]>>,
+    nextnonce: Option<Cow<'a, [u8]>>,
+    qop: Option<Cow<'a, [u8]>>,
 }
 
-impl Info {
-    fn read(value: &[u8]) -> Self {
+impl<'a> Info<'a> {
+    fn read(value: &'a [u8]) -> Self {
         let mut info = Self::default();
         for param in params(value) {
             let place = match param.name {
@@ -183,7 +232,7 @@ impl Info {
                 name if name.eq_ignore_ascii_case("qop") => &mut info.qop,
                 _ => continue,
             };
-            place.get_or_insert_with(|| param.value().into_owned());
+            place.get_or_insert_with(|| param.value());
         }
         info
     }

@@ -1,92 +1,97 @@
-use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, RwLock};
 
-use bytes::Bytes;
-use countersign_core::target::{self, same_origin};
-use countersign_core::{Context, Result};
-use http::Uri;
-use http::request::Parts;
-
-use crate::challenge::Challenge;
-use crate::session::{Credentials, Nonce, Session};
 use countersign_core::challenge::Side;
+use countersign_core::{Context, Payload, Result, sync};
+use http::request::Parts;
+use smallvec::SmallVec;
 
-/// How many protection spaces a signer remembers, and how many nonces of each before its last.
-const SPACES: usize = 256;
-const NONCES: usize = 64;
+use crate::canonical;
+use crate::challenge::Challenge;
+use crate::client::Credentials;
+use crate::counts::Counts;
+use crate::header::Template;
+use crate::place::{Place, protection_space};
+use crate::session::Session;
+
+/// How many protection spaces a signer remembers.
+const SPACES: usize = 1024;
 
 /// What a signer knows of its servers: shared by clones and threads, and never used for another origin.
+///
+/// Counts are drawn only while this is locked, from sessions that are in it: what leaves it is not counted on.
 #[derive(Default)]
-pub(crate) struct Sessions(Mutex<Store>);
+pub(crate) struct Sessions(RwLock<Store>);
+
+/// A session, and the count of its nonce that one request has.
+#[derive(Clone)]
+pub(crate) struct Drawn {
+    pub(crate) session: Arc<Session>,
+    pub(crate) nc: u32,
+    pub(crate) space: SpaceId,
+}
+
+/// Of proxy and server.
+pub(crate) type Both<T> = [Option<T>; 2];
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct SpaceId {
+    /// Of the origin: [`Place::key`].
+    key: u64,
+    number: u64,
+}
 
 #[derive(Default)]
 struct Store {
-    /// The challenge that the config brings along, and the count that it begins with, until an origin took it.
-    preset: Option<(Challenge, u32)>,
-    spaces: Vec<Space>,
+    /// The challenge that the config brings along, and the count before its first, until an origin took it.
+    preset: Option<(Challenge<'static>, u32)>,
+    /// Sorted by origin; of one origin the newest last. Most signers have one server: no allocation for that one.
+    spaces: SmallVec<[Space; 1]>,
+    /// How many challenges were adopted so far.
+    adopted: u64,
+    counts: Counts,
 }
 
 /// One realm of one origin.
 struct Space {
+    id: SpaceId,
     side: Side,
     place: Place,
     session: Arc<Session>,
     /// The server refused the password: the session is not used again.
     refused: bool,
-    /// The nonces before the session's.
-    earlier: VecDeque<Arc<Nonce>>,
-}
-
-/// Where the request went that was refused.
-struct Place {
-    /// Its origin; and its folder, the home of the realm: where realms share an origin, the deepest fits best.
-    uri: Uri,
-    /// What stands for the origin in a request without one (CONNECT, relative URIs).
-    host: Option<String>,
+    /// Which of the challenges adopted was its last.
+    age: u64,
 }
 
 impl Sessions {
-    pub(crate) fn with_preset(challenge: Challenge, nonce_count: u32) -> Self {
-        let preset = Some((challenge, nonce_count));
-        Self(Mutex::new(Store { preset, spaces: Vec::new() }))
+    pub(crate) fn with_preset(challenge: Challenge<'static>, used: u32) -> Self {
+        Self(RwLock::new(Store { preset: Some((challenge, used)), ..Store::default() }))
     }
 
-    /// The sessions, of proxy and server, whose protection spaces hold the request.
-    pub(crate) fn find(
+    /// Draws from the sessions whose protection spaces hold the request.
+    pub(crate) fn known(
         &self,
         parts: &Parts,
+        payload: &Payload,
         credentials: &Credentials,
         ctx: &Context,
-    ) -> Result<[Option<Arc<Session>>; 2]> {
-        let mut store = self.lock();
-        let mut found = [None, None];
-        let path = parts.uri.path();
-        for space in store.spaces.iter().filter(|space| space.place.holds(parts)) {
-            let best = match (space.side, &mut found) {
-                (Side::Proxy, [best, _]) | (Side::Server, [_, best]) => best,
-            };
-            let session = &space.session;
-            if space.refused || session.nonce.is_used_up() {
-                continue;
-            }
-            let Some(depth) = depth(&session.challenge.domain, home(space.place.uri.path()), path) else { continue };
-            // The last of equals is the newest.
-            if best.as_ref().is_none_or(|(other, _)| *other <= depth) {
-                *best = Some((depth, session));
-            }
+    ) -> Result<Both<Drawn>> {
+        let store = sync::read(&self.0);
+        let found = store.find(parts);
+        if found.iter().flatten().any(|space| space.side == Side::Server) || store.preset.is_none() {
+            return draw(found, payload);
         }
-        let [proxy, server] = found.map(|best| best.map(|(_, session)| Arc::clone(session)));
-        if server.is_some() || store.preset.is_none() {
-            return Ok([proxy, server]);
-        }
+        drop(store);
         let place = Place::of(parts)?;
         let mut buf = [0; 32];
         let cnonce = credentials.cnonce(ctx, &mut buf)?;
-        let preset = store.preset.take();
-        let server =
-            preset.map(|(challenge, first)| store.adopt(Side::Server, place, challenge, first, credentials, cnonce));
-        Ok([proxy, server])
+        let mut store = sync::write(&self.0);
+        if let Some((challenge, used)) = store.preset.take() {
+            let session = Session::new(credentials, &challenge, cnonce, Vec::new()).counting_from(used);
+            store.add(Side::Server, place, session);
+        }
+        draw(store.find(parts), payload)
     }
 
     /// Remembers a challenge, in place of the one before of its realm.
@@ -94,153 +99,185 @@ impl Sessions {
         &self,
         side: Side,
         parts: &Parts,
-        challenge: Challenge,
+        challenge: &Challenge<'_>,
         credentials: &Credentials,
         ctx: &Context,
-    ) -> Result<Arc<Session>> {
+    ) -> Result<SpaceId> {
         let place = Place::of(parts)?;
         let mut buf = [0; 32];
         let cnonce = credentials.cnonce(ctx, &mut buf)?;
-        Ok(self.lock().adopt(side, place, challenge, 1, credentials, cnonce))
+        let domain = challenge.domain.as_ref().map(|domain| protection_space(domain, &parts.uri)).unwrap_or_default();
+        let session = Session::new(credentials, challenge, cnonce, domain);
+        // The server sent the same challenge again, and perhaps to another thread.
+        let is_again = |known: &Session| {
+            let again = Template::new(&credentials.username, challenge, known.template.cnonce());
+            known.template == again && known.domain == session.domain
+        };
+        let mut store = sync::write(&self.0);
+        match store.realm(side, &place, session.template.realm()) {
+            Some((at, known)) => {
+                if known.refused || !is_again(&known.session) {
+                    store.go_on_with(at, session);
+                }
+                Ok(store.move_up(at, place))
+            }
+            None => Ok(store.add(side, place, session)),
+        }
+    }
+
+    /// Draws from these spaces, whatever they hold: one was just adopted, the other answered the last request.
+    pub(crate) fn draw(&self, spaces: Both<SpaceId>, payload: &Payload) -> Result<Both<Drawn>> {
+        let store = sync::read(&self.0);
+        draw(spaces.map(|id| store.spaces.get(store.position(id?)?)), payload)
     }
 
     /// Goes on with the nonce that the server names as the next one (RFC 7616 section 3.5).
-    pub(crate) fn renew(&self, session: &Arc<Session>, nonce: &[u8], credentials: &Credentials) {
-        let mut store = self.lock();
-        let Some(space) = store.spaces.iter_mut().find(|space| space.knows(&session.nonce)) else { return };
-        if space.session.challenge.nonce == nonce && !space.refused {
-            return;
+    pub(crate) fn renew(&self, drawn: &Drawn, nonce: &[u8]) {
+        let renewed = drawn.session.renewed(nonce);
+        let mut store = sync::write(&self.0);
+        let Some(at) = store.position(drawn.space) else { return };
+        let is_there = |space: &Space| !space.refused && space.session.template.nonce() == renewed.template.nonce();
+        if !store.spaces.get(at).is_some_and(is_there) {
+            store.go_on_with(at, renewed);
         }
-        let nonce = space.nonce(nonce).unwrap_or_else(|| Nonce::new(Bytes::copy_from_slice(nonce), 1));
-        space.go_on_with(Arc::new(session.renewed(credentials, nonce)));
     }
 
     /// Forgets a session whose answer was refused; its nonce's count stays.
-    pub(crate) fn forget(&self, session: &Session) {
-        for space in &mut self.lock().spaces {
-            space.refused |= std::ptr::eq(&raw const *space.session, session);
+    pub(crate) fn forget(&self, drawn: &Drawn) {
+        let mut store = sync::write(&self.0);
+        let at = store.position(drawn.space);
+        if let Some(space) = at.and_then(|at| store.spaces.get_mut(at)) {
+            space.refused |= Arc::ptr_eq(&space.session, &drawn.session);
         }
     }
+}
 
-    /// Nothing in here can panic while the lock is held, so a poisoned store is a good one.
-    fn lock(&self) -> MutexGuard<'_, Store> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+/// One count of each.
+fn draw(spaces: Both<&Space>, payload: &Payload) -> Result<Both<Drawn>> {
+    // A count is used up only when there is an answer.
+    for space in spaces.iter().flatten() {
+        canonical::body(space.session.qop, payload)?;
     }
+    let mut drawn = [None, None];
+    for (space, place) in spaces.into_iter().zip(&mut drawn) {
+        if let Some(Space { session, id, .. }) = space {
+            *place = Some(Drawn { nc: session.count()?, session: Arc::clone(session), space: *id });
+        }
+    }
+    Ok(drawn)
 }
 
 impl Store {
-    fn adopt(
-        &mut self,
-        side: Side,
-        place: Place,
-        challenge: Challenge,
-        first: u32,
-        credentials: &Credentials,
-        cnonce: &[u8],
-    ) -> Arc<Session> {
-        let is_here = |space: &&Space| space.side == side && space.place.is(&place);
-        // One counter a nonce, whatever the realm that comes with it.
-        let known = self.spaces.iter().filter(is_here).find_map(|space| space.nonce(&challenge.nonce));
-        let is_it = |space: &Space| is_here(&space) && space.session.challenge.realm == challenge.realm;
-        let space = self.spaces.iter().position(is_it).map(|at| self.spaces.remove(at));
-        let new = |challenge: Challenge| {
-            let nonce = known.unwrap_or_else(|| Nonce::new(challenge.nonce.clone(), first));
-            Arc::new(Session::new(credentials, challenge, nonce, cnonce))
-        };
-        let space = match space {
-            // The server sent the same challenge again, and perhaps to another thread.
-            Some(space) if !space.refused && space.session.challenge.is(&challenge) => Space { place, ..space },
-            Some(mut space) => {
-                space.go_on_with(new(challenge));
-                Space { place, ..space }
+    /// The spaces of an origin, and perhaps some of others.
+    fn at(&self, key: u64) -> impl DoubleEndedIterator<Item = (usize, &Space)> {
+        let start = self.spaces.partition_point(|space| space.id.key < key);
+        let end = self.spaces.partition_point(|space| space.id.key <= key);
+        self.spaces.iter().enumerate().take(end).skip(start)
+    }
+
+    /// Of proxy and server, the space that fits a request best.
+    fn find(&self, parts: &Parts) -> Both<&Space> {
+        if self.spaces.is_empty() {
+            return [None, None];
+        }
+        let mut found = [None, None];
+        let path = parts.uri.path();
+        for (_, space) in self.at(Place::key_of(parts)) {
+            if space.refused || space.session.is_used_up() || !space.place.holds(parts) {
+                continue;
             }
-            None => Space { side, place, session: new(challenge), refused: false, earlier: VecDeque::new() },
-        };
-        let session = Arc::clone(&space.session);
+            let best = match (space.side, &mut found) {
+                (Side::Proxy, [best, _]) | (Side::Server, [_, best]) => best,
+            };
+            let Some(depth) = space.place.depth(&space.session.domain, path) else { continue };
+            // If two match equally well, the later one is newer.
+            if best.is_none_or(|(other, _)| other <= depth) {
+                *best = Some((depth, space));
+            }
+        }
+        found.map(|best| best.map(|(_, space)| space))
+    }
+
+    fn realm(&self, side: Side, place: &Place, realm: &[u8]) -> Option<(usize, &Space)> {
+        let is_it =
+            |space: &Space| space.side == side && space.session.template.realm() == realm && space.place.is(place);
+        self.at(place.key()).find(|(_, space)| is_it(space))
+    }
+
+    fn position(&self, id: SpaceId) -> Option<usize> {
+        self.at(id.key).find(|(_, space)| space.id == id).map(|(at, _)| at)
+    }
+
+    fn add(&mut self, side: Side, place: Place, session: Session) -> SpaceId {
         if self.spaces.len() >= SPACES {
-            self.spaces.remove(0);
-        }
-        // The newest last: of equally deep spaces the last one wins.
-        self.spaces.push(space);
-        session
-    }
-}
-
-impl Space {
-    fn nonces(&self) -> impl Iterator<Item = &Arc<Nonce>> {
-        std::iter::once(&self.session.nonce).chain(&self.earlier)
-    }
-
-    /// A nonce with the count that it had.
-    fn nonce(&self, text: &[u8]) -> Option<Arc<Nonce>> {
-        self.nonces().find(|nonce| nonce.text == text).map(Arc::clone)
-    }
-
-    fn knows(&self, nonce: &Arc<Nonce>) -> bool {
-        self.nonces().any(|known| Arc::ptr_eq(known, nonce))
-    }
-
-    /// Takes another session; the nonce of the one before keeps its count.
-    fn go_on_with(&mut self, session: Arc<Session>) {
-        self.earlier.retain(|nonce| !Arc::ptr_eq(nonce, &session.nonce));
-        let before = std::mem::replace(&mut self.session, session);
-        self.refused = false;
-        if !Arc::ptr_eq(&before.nonce, &self.session.nonce) {
-            if self.earlier.len() >= NONCES {
-                self.earlier.pop_front();
+            let oldest = self.spaces.iter().enumerate().min_by_key(|(_, space)| space.age).map(|(at, _)| at);
+            let oldest = oldest.map(|at| self.spaces.remove(at));
+            if let Some(space) = oldest {
+                self.retire(&space.session, space.id, space.side);
             }
-            self.earlier.push_back(Arc::clone(&before.nonce));
+        }
+        self.adopted += 1;
+        let id = SpaceId { key: place.key(), number: self.adopted };
+        let session = Arc::new(self.counted(session, id, side, &place));
+        self.insert(Space { id, side, place, session, refused: false, age: self.adopted })
+    }
+
+    /// Makes a space the newest of all.
+    fn move_up(&mut self, at: usize, place: Place) -> SpaceId {
+        self.adopted += 1;
+        let space = self.spaces.remove(at);
+        self.insert(Space { place, age: self.adopted, ..space })
+    }
+
+    fn insert(&mut self, space: Space) -> SpaceId {
+        let id = space.id;
+        let end = self.spaces.partition_point(|space| space.id.key <= id.key);
+        self.spaces.insert(end, space);
+        id
+    }
+
+    /// Takes another session.
+    fn go_on_with(&mut self, at: usize, session: Session) {
+        let Some(space) = self.spaces.get(at) else { return };
+        let (id, side, before) = (space.id, space.side, Arc::clone(&space.session));
+        self.retire(&before, id, side);
+        let Some(space) = self.spaces.get(at) else { return };
+        let session = Arc::new(self.counted(session, id, side, &space.place));
+        if let Some(space) = self.spaces.get_mut(at) {
+            space.session = session;
+            space.refused = false;
         }
     }
-}
 
-impl Place {
-    fn of(parts: &Parts) -> Result<Self> {
-        let host = match parts.uri.scheme() {
-            Some(_) => None,
-            None => Some(named_host(parts)?.to_ascii_lowercase()),
+    /// Keeps the count of a session that is used no more.
+    fn retire(&mut self, session: &Session, id: SpaceId, side: Side) {
+        self.counts.remember((id.key, side, session.template.nonce()), session.used());
+    }
+
+    /// One counter per nonce, even if the realm differs.
+    fn counted(&self, session: Session, id: SpaceId, side: Side, place: &Place) -> Session {
+        let nonce = session.template.nonce();
+        let shares = |space: &Space| {
+            space.id != id && space.side == side && space.session.template.nonce() == nonce && space.place.is(place)
         };
-        Ok(Self { uri: parts.uri.clone(), host })
-    }
-
-    fn is(&self, other: &Self) -> bool {
-        match (&self.host, &other.host) {
-            (None, None) => same_origin(&self.uri, &other.uri),
-            (one, other) => one == other,
-        }
-    }
-
-    fn holds(&self, parts: &Parts) -> bool {
-        match &self.host {
-            None => same_origin(&self.uri, &parts.uri),
-            Some(host) => {
-                parts.uri.scheme().is_none() && named_host(parts).is_ok_and(|name| name.eq_ignore_ascii_case(host))
+        match self.at(id.key).find(|(_, space)| shares(space)) {
+            Some((_, other)) => session.counting_with(&other.session),
+            None => {
+                let used = self.counts.of((id.key, side, nonce)).max(session.used());
+                session.counting_from(used)
             }
         }
     }
-}
-
-/// Of a request without scheme: the URI's authority, else the Host header.
-fn named_host(parts: &Parts) -> Result<&str> {
-    parts.uri.authority().map_or_else(|| target::host(parts), |authority| Ok(target::without_user_info(authority)))
-}
-
-/// How deep a path lies in a protection space; none when it is outside of it. Without a `domain` the space is the whole
-/// origin (RFC 7616 section 3.3), and what lies below its home is deeper in.
-fn depth(domain: &[String], home: &str, path: &str) -> Option<usize> {
-    if domain.is_empty() {
-        return Some(if path.starts_with(home) { home.len() } else { 0 });
-    }
-    domain.iter().filter(|prefix| path.starts_with(prefix.as_str())).map(String::len).max()
-}
-
-/// A path up to its last slash.
-fn home(path: &str) -> &str {
-    path.rfind('/').and_then(|slash| path.get(..=slash)).unwrap_or_default()
 }
 
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions").field("known", &self.lock().spaces.len()).finish_non_exhaustive()
+        f.debug_struct("Sessions").field("known", &sync::read(&self.0).spaces.len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Drawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Drawn").field("session", &self.session).field("nc", &self.nc).finish_non_exhaustive()
     }
 }

@@ -88,6 +88,10 @@ impl Dialogue for Conversation {
         self.signer.config.require_server_authorization
     }
 
+    fn reads_body_of(&self, head: Reply<'_>) -> bool {
+        self.reads_body() && head.headers.contains_key(SERVER_AUTHORIZATION)
+    }
+
     fn signed(&self) -> Option<&Signed> {
         self.signed.as_ref()
     }

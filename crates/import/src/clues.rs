@@ -55,11 +55,6 @@ impl<'a> Clues<'a> {
     pub(crate) fn value(&self, key: &str) -> Option<&str> {
         self.keys.iter().find(|(name, _)| name == key)?.1.as_deref()
     }
-
-    /// The first line with something in it that is not a comment (`#`).
-    pub(crate) fn first_line(&self) -> &'a str {
-        self.text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default()
-    }
 }
 
 fn notation(text: &str) -> Notation {

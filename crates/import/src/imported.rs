@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use countersign::{AuthConfig, Error, ErrorKind, Result};
 
 use crate::{Note, Request, variables};
@@ -43,8 +45,25 @@ impl Imported {
                 format!("there is no alternative {index}: they are 0 to {last}"),
             ));
         };
-        self.auth = auth.clone();
-        self.variables = variables::named_in(&self.auth, self.request.as_ref());
+        let auth = auth.clone();
+        self.set_auth(auth);
         Ok(self)
+    }
+
+    /// Fills the variables of `auth` and `request` from the first of `scopes` that has each, as
+    /// [`AuthConfig::resolve`] does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`] that names the first variable without a value.
+    pub fn resolve(mut self, scopes: &[&HashMap<String, String>]) -> Result<Self> {
+        let auth = self.auth.resolve(scopes)?;
+        self.request = self.request.map(|request| request.resolve(scopes)).transpose()?;
+        self.set_auth(auth);
+        Ok(self)
+    }
+
+    pub(crate) fn set_auth(&mut self, auth: AuthConfig) {
+        self.variables = variables::named_in(&auth, self.request.as_ref());
+        self.auth = auth;
     }
 }

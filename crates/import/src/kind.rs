@@ -70,7 +70,7 @@ const FORMATS: &[Format] = &[
         recognise: crate::asyncapi::recognise,
         read: crate::asyncapi::read,
     },
-    Format { kind: Kind::Wsdl, name: "wsdl", recognise: |_| false, read: not_yet },
+    Format { kind: Kind::Wsdl, name: "wsdl", recognise: crate::wsdl::recognise, read: crate::wsdl::read },
     Format { kind: Kind::GraphQl, name: "graphql", recognise: |_| false, read: not_yet },
     Format { kind: Kind::Curl, name: "curl", recognise: crate::curl::recognise, read: crate::curl::read },
     Format { kind: Kind::HttPie, name: "httpie", recognise: |_| false, read: not_yet },

@@ -32,11 +32,13 @@ mod postman;
 mod raml;
 mod reader;
 mod request;
+mod secrets;
 mod select;
 mod shell;
 mod source;
 mod swagger1;
 mod variables;
+mod wsdl;
 mod yaml;
 
 pub use authorization::from_authorization;

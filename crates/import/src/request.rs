@@ -1,9 +1,10 @@
+use std::collections::HashMap;
 use std::fmt;
 
 use countersign::{Payload, Result};
 use http::{HeaderName, HeaderValue, Method, Uri};
 
-use crate::error;
+use crate::{error, variables};
 
 /// An item's request as the input has it, without its credential. Texts may hold `{{name}}`.
 ///
@@ -55,6 +56,26 @@ impl Request {
             request.headers_mut().append(name, value);
         }
         Ok(request)
+    }
+
+    pub(crate) fn resolve(mut self, scopes: &[&HashMap<String, String>]) -> Result<Self> {
+        let fill = |text: &mut String| variables::filled(text, scopes).map(|filled| *text = filled);
+        fill(&mut self.method)?;
+        fill(&mut self.url)?;
+        for (name, value) in &mut self.headers {
+            fill(name)?;
+            fill(value)?;
+        }
+        if let Some(body) = self.body.take() {
+            self.body = Some(match String::from_utf8(body) {
+                Ok(mut text) => {
+                    fill(&mut text)?;
+                    text.into_bytes()
+                }
+                Err(why) => why.into_bytes(),
+            });
+        }
+        Ok(self)
     }
 
     /// Removes all headers of a name, whatever its case; returns the last one's value.

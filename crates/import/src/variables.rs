@@ -1,14 +1,16 @@
 //! What an input leaves open is left as `{{NAME}}`, for [`AuthConfig::resolve`](countersign::AuthConfig::resolve).
 
-use countersign::{AuthConfig, Secret};
+use std::collections::HashMap;
+
+use countersign::{AuthConfig, Error, ErrorKind, Result, Secret};
 use serde_json::Value;
 
-use crate::Request;
+use crate::{Request, error};
 
 /// Names what the input does not say: after scheme and field, in upper case.
 ///
 /// One scheme's field has one name however often it is asked for; another's that would be called the same gets `_2`.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Names(Vec<(String, String, String)>);
 
 impl Names {
@@ -19,6 +21,23 @@ impl Names {
     /// `{{PETSTORE_AUTH_CLIENT_SECRET}}` for `petstore_auth` and `client_secret`.
     pub(crate) fn placeholder(&mut self, scheme: &str, field: &str) -> String {
         format!("{{{{{}}}}}", self.name(scheme, field))
+    }
+
+    /// With names that are in use already.
+    pub(crate) fn beside(names: &[String]) -> Self {
+        Self(names.iter().map(|name| (String::new(), name.clone(), name.clone())).collect())
+    }
+
+    /// [`Names::placeholder`] for one value: a field's other value gets another name.
+    pub(crate) fn placeholder_of_value(&mut self, scheme: &str, field: &str, value: &str) -> String {
+        let key = (format!("{scheme}\0{value}"), field);
+        let known = self.0.iter().find(|(of, named, _)| *of == key.0 && named == key.1).map(|(.., name)| name.clone());
+        let name = known.unwrap_or_else(|| {
+            let name = self.free(&screaming(scheme, field));
+            self.0.push((key.0, field.to_owned(), name.clone()));
+            name
+        });
+        format!("{{{{{name}}}}}")
     }
 
     /// [`Names::placeholder`], as a secret.
@@ -88,6 +107,24 @@ pub(crate) fn named_in(auth: &AuthConfig, request: Option<&Request>) -> Vec<Stri
         }
     }
     names
+}
+
+/// The text with each `{{name}}` replaced, as [`AuthConfig::resolve`] does it.
+pub(crate) fn filled(text: &str, scopes: &[&HashMap<String, String>]) -> Result<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((name, after)) = after.split_once("}}") else { break };
+        let name = name.trim();
+        let value = scopes.iter().find_map(|scope| scope.get(name)).ok_or_else(|| {
+            Error::new(ErrorKind::InvalidConfig, format!("the variable {} has no value", error::quoted(name)))
+        })?;
+        out.push_str(before);
+        out.push_str(value);
+        rest = after;
+    }
+    out.push_str(rest);
+    Ok(out)
 }
 
 fn in_value(value: &Value, names: &mut Vec<String>) {

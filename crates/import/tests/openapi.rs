@@ -244,8 +244,8 @@ fn open_id_connect_leaves_the_endpoints_open() {
     let imported = import(&description(schemes, json!([{ "id": ["openid"] }])), Some("GET /pets")).unwrap();
     let AuthConfig::Oauth2(config) = &imported.auth else { panic!("{:?}", imported.auth) };
     let grant = config.grant.as_ref().unwrap();
-    assert_eq!(grant.access_token_url, "{{ID_ACCESS_TOKEN_URL}}");
-    assert_eq!(grant.scope.as_deref(), Some("openid"));
+    assert_eq!(grant.token_endpoint().unwrap().access_token_url, "{{ID_ACCESS_TOKEN_URL}}");
+    assert_eq!(grant.client().scope.as_deref(), Some("openid"));
     let note = &imported.notes[0].text;
     assert!(note.contains("https://api.example.com/.well-known/openid-configuration"), "{note}");
     assert!(imported.variables.contains(&"ID_AUTH_URL".to_owned()), "{:?}", imported.variables);
@@ -257,7 +257,10 @@ fn relative_urls_follow_the_first_server_else_the_base_else_are_an_error() {
     let url = |given: &Value, beside: &Beside| {
         let imported = import_beside(given, Some("GET /pets"), beside)?;
         let AuthConfig::Oauth2(config) = imported.auth else { panic!("{:?}", imported.auth) };
-        Ok::<_, countersign::Error>((config.grant.unwrap().access_token_url, imported.request.unwrap().url))
+        Ok::<_, countersign::Error>((
+            config.grant.unwrap().token_endpoint().unwrap().access_token_url.clone(),
+            imported.request.unwrap().url,
+        ))
     };
     given["servers"] = json!([{
         "url": "{scheme}://{tenant}.example.com/v2",
@@ -304,7 +307,10 @@ fn version_2_has_host_schemes_and_single_flows() {
     assert_eq!(imported.request.unwrap().url, "https://h.example.com:8443/v1/a");
     let imported = import(&given, Some("POST /a")).unwrap();
     let AuthConfig::Oauth2(config) = &imported.auth else { panic!("{:?}", imported.auth) };
-    assert_eq!(config.grant.as_ref().unwrap().access_token_url, "http://h.example.com:8443/oauth/token");
+    assert_eq!(
+        config.grant.as_ref().unwrap().token_endpoint().unwrap().access_token_url,
+        "http://h.example.com:8443/oauth/token"
+    );
     assert_eq!(imported.request.unwrap().url, "http://h.example.com:8443/v1/a");
 }
 

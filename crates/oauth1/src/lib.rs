@@ -1,15 +1,15 @@
 //! OAuth 1.0a (RFC 5849) for any [`http::Request`]: every signature method and placement, the three-legged flow, and the
 //! provider's side. No I/O.
 //!
+//! # Example
+//!
 //! ```
-//! use countersign_core::{Context, Payload, Scheme as _};
-//! use countersign_oauth1::{Config, Signer};
-//! use http::Request;
+//! use countersign_oauth1::{Config, Context, Payload, Scheme as _, Signer, http};
 //!
 //! let config = Config::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44").with_token("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00");
 //! let signer = Signer::new(&config)?;
 //!
-//! let request = Request::get("http://photos.example.net/photos?file=vacation.jpg&size=original");
+//! let request = http::Request::get("http://photos.example.net/photos?file=vacation.jpg&size=original");
 //! let (mut parts, mut payload) = request.body(Payload::empty())?.into_parts();
 //! // A program signs with `Context::now()`; here time and nonce are those of OAuth Core 1.0, appendix A.5.
 //! let ctx = Context::at(1_191_242_096).with_nonce("kllo9940pd9333jh");
@@ -21,27 +21,28 @@
 //!
 //! * [`Config`] says whose keys sign, by which [`SignatureMethod`], and where the signature goes ([`AddTo`]).
 //! * [`flow`] gets a token: temporary credentials, the user's consent, token credentials; also xAuth and OAuth Echo.
-//! * [`verify`] is the provider's side, for tests and small services.
-//! * With [`Context::explaining`](countersign_core::Context::explaining), the result keeps the signature base string: the first
-//!   thing to compare when a provider answers `invalid_signature`.
+//! * [`verify`] is the provider's side: who signed a request, and whether the signature is right.
+//! * With [`Context::explaining`], the result keeps the signature base string: the first thing to compare when a provider answers
+//!   `invalid_signature`.
 //!
 //! # What it does not do
 //!
-//! * No multipart or JSON body is signed, but by its hash (`include_body_hash`); RFC 5849 signs form bodies alone.
+//! * A multipart or JSON body is not signed, except by its hash (`include_body_hash`); RFC 5849 signs only form bodies.
 //! * RSA signatures are blinded; the blinding factor is the system's randomness, not the context's. It does not reach the result.
-//! * Nothing checks that PLAINTEXT goes over TLS.
+//! * Nothing checks that PLAINTEXT is sent over TLS. What it sends is wiped when the last request that has it is dropped, except in
+//!   a URI.
 //!
-//! # What providers are known to do
+//! # Known server quirks
 //!
 //! * Some sign an empty `oauth_token`: `add_empty_params_to_signature`. A few read header values without decoding them:
 //!   `encode_header_params` off.
-//! * NetSuite demands `realm` (the account) and a method of SHA-256. Magento demands SHA-256 since 2.4.4.
+//! * NetSuite demands `realm` (the account) and a method with SHA-256. Magento demands SHA-256 since 2.4.4.
 //! * A proxy that changes `Host`, port or scheme breaks signatures: they are of the URI that the provider believes it has.
 //!
 //! # Beside Postman
 //!
-//! Postman draws an 11-character nonce, here it is 32 hex digits. It sends a request unsigned, in
-//! silence, when the consumer key is missing; here that is an error.
+//! Postman draws an 11-character nonce; here it is 32 hex digits. Postman sends a request unsigned, silently, when the consumer key
+//! is missing; here that is an error.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -59,6 +60,15 @@ pub mod flow;
 pub mod verify;
 
 pub use config::{AddTo, Config};
+/// What every scheme is built from: the crate `countersign-core`.
+#[doc(no_inline)]
+pub use countersign_core as scheme;
+#[doc(no_inline)]
+pub use countersign_core::{
+    Context, Dialogue, Error, ErrorKind, Exchange, Payload, Reply, Result, Scheme, Secret, Signed, Step, Wait,
+};
+#[doc(no_inline)]
+pub use http;
 pub use method::SignatureMethod;
 pub use signer::Signer;
 

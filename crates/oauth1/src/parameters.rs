@@ -22,18 +22,24 @@ pub(crate) struct Parameter<'a> {
     form: Form,
 }
 
-/// How a parameter stands where it comes from.
+/// How a parameter stands where it comes from. In the encoded forms, a `%` without two hex digits is meant as it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Form {
+pub(crate) enum Form {
     /// As it is meant.
     Decoded,
-    /// As a query or form has it: `%2B` is a plus, and `+` a space. A `%` without two hex digits is meant as it is.
+    /// As the header has it: percent-encoded.
+    Percent,
+    /// As a query or form has it: percent-encoded, and `+` is a space.
     Encoded,
 }
 
 impl<'a> Parameter<'a> {
     pub(crate) const fn decoded(name: &'a str, value: &'a str) -> Self {
         Self { name, value, form: Form::Decoded }
+    }
+
+    pub(crate) const fn percent_encoded(name: &'a str, value: &'a str) -> Self {
+        Self { name, value, form: Form::Percent }
     }
 
     /// Appends `name%3Dvalue%26`, name and value encoded twice: once as RFC 5849 section 3.4.1.3.2 has them, and once as the base
@@ -66,14 +72,14 @@ const fn rank(byte: u8) -> (bool, u8) {
 }
 
 /// The meant bytes of a text.
-fn bytes(text: &str, form: Form) -> impl Iterator<Item = u8> {
+pub(crate) fn bytes(text: &str, form: Form) -> impl Iterator<Item = u8> {
     let mut rest = text.as_bytes();
     std::iter::from_fn(move || {
         let (&first, after) = rest.split_first()?;
         rest = after;
         match (first, after) {
             (b'+', _) if form == Form::Encoded => Some(b' '),
-            (b'%', [high, low, after @ ..]) if form == Form::Encoded => match (hex_digit(*high), hex_digit(*low)) {
+            (b'%', [high, low, after @ ..]) if form != Form::Decoded => match (hex_digit(*high), hex_digit(*low)) {
                 (Some(high), Some(low)) => {
                     rest = after;
                     Some(high << 4 | low)

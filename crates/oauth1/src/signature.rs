@@ -13,10 +13,14 @@ use sha2::{Sha256, Sha512};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use crate::verify::Keys;
 use crate::{Config, SignatureMethod};
 
 #[cfg(feature = "rsa")]
 mod pkcs1;
+
+#[cfg(feature = "rsa")]
+pub(crate) use pkcs1::PublicKey;
 
 /// How long the longest MAC is, in base64: HMAC-SHA512's.
 pub(crate) const MAC_TEXT: usize = 88;
@@ -117,33 +121,32 @@ fn without_rsa(method: &SignatureMethod) -> Error {
     Error::new(ErrorKind::UnsupportedAlgorithm, message)
 }
 
-/// The server's side: whether a signature is of this base string. `public_key` counts for the RSA methods only, the secrets for
-/// the others.
-pub(crate) fn is_signature(
-    method: &SignatureMethod,
-    secrets: (&Secret, &Secret),
-    public_key: Option<&str>,
-    base_string: &[u8],
-    signature: &[u8],
-) -> Result<bool> {
-    let (consumer_secret, token_secret) = secrets;
-    #[cfg(not(feature = "rsa"))]
-    let _ = public_key;
-    match method {
-        #[cfg(feature = "rsa")]
-        SignatureMethod::RsaSha1 | SignatureMethod::RsaSha256 | SignatureMethod::RsaSha512 => {
-            pkcs1::verify(method, public_key, base_string, signature)
-        }
-        _ => {
-            let mut config = Config::new("verifier", consumer_secret.clone());
-            config.token_secret = Some(token_secret.clone());
-            config.signature_method = method.clone();
-            let key = Key::new(&config)?;
-            let mut buf = [0; MAC_TEXT];
-            let expected = key.sign(base_string, &mut buf)?;
-            Ok(expected.as_bytes().ct_eq(signature).into())
-        }
+/// The server's side: whether a signature is of this base string, by this method. The time it takes does not depend on where the
+/// two differ.
+pub(crate) fn is_of(keys: &Keys, method: &SignatureMethod, base_string: &[u8], signature: &[u8]) -> bool {
+    fn is_mac<D: EagerHash>(secrets: &Secrets, base_string: &[u8], signature: &[u8]) -> bool {
+        let expected = secrets.hmac::<D>().map(|key| mac(&key, base_string));
+        expected.is_ok_and(|mac| base64_in(&mac, &mut [0; MAC_TEXT]).as_bytes().ct_eq(signature).into())
     }
+    let token_secret = keys.token_secret.as_ref().map_or("", Secret::expose);
+    let secrets = || Secrets::new(keys.consumer_secret.expose(), token_secret);
+    match method {
+        SignatureMethod::HmacSha1 => is_mac::<Sha1>(&secrets(), base_string, signature),
+        SignatureMethod::HmacSha256 => is_mac::<Sha256>(&secrets(), base_string, signature),
+        SignatureMethod::HmacSha512 => is_mac::<Sha512>(&secrets(), base_string, signature),
+        // Hashed, so that the length of the secrets does not show either.
+        SignatureMethod::Plaintext => Sha256::digest(secrets().0.as_bytes()).ct_eq(&Sha256::digest(signature)).into(),
+        SignatureMethod::Other(_) => false,
+        #[cfg(feature = "rsa")]
+        rsa => keys.public_key.as_ref().is_some_and(|key| key.verifies(rsa, base_string, signature)),
+        #[cfg(not(feature = "rsa"))]
+        _ => false,
+    }
+}
+
+/// Whether `hash` is [`body_hash`]'s.
+pub(crate) fn is_body_hash(method: &SignatureMethod, body: &[u8], hash: &str) -> bool {
+    body_hash(method, body).is_some_and(|expected| expected.as_bytes().ct_eq(hash.as_bytes()).into())
 }
 
 #[cfg(test)]

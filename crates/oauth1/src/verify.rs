@@ -1,80 +1,209 @@
-//! The provider's side: checks a signed request. For tests and small services.
+//! The provider's side: who signed a request, and whether the signature is right.
+//!
+//! # Example
 //!
 //! ```
-//! use countersign_core::{Context, ErrorKind, Payload, Scheme as _};
+//! use countersign_oauth1::scheme::replay::MemoryNonceStore;
 //! use countersign_oauth1::verify::{Keys, Verifier};
-//! use countersign_oauth1::{Config, Signer};
-//! use http::Request;
+//! use countersign_oauth1::{Config, Context, ErrorKind, Payload, Scheme as _, Signer, http};
 //!
 //! let signer = Signer::new(&Config::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"))?;
-//! let (mut parts, ()) = Request::get("https://photos.example.net/photos?size=original").body(())?.into_parts();
-//! signer.sign(&mut parts, &mut Payload::empty(), &Context::now())?;
+//! let request = http::Request::get("https://photos.example.net/photos?size=original");
+//! let (mut parts, mut payload) = request.body(Payload::empty())?.into_parts();
+//! signer.sign(&mut parts, &mut payload, &Context::now())?;
 //!
-//! let verifier = Verifier::new(|consumer_key: &str, _token: Option<&str>| {
-//!     (consumer_key == "dpf43f3p2l4k3l03").then(|| Keys::new("kd94hf93k423kf44"))
-//! });
-//! let verified = verifier.verify(&parts, &Payload::empty(), &Context::now())?;
+//! // Once per server.
+//! let (verifier, nonces) = (Verifier::new(), MemoryNonceStore::default());
+//! // For each request. Finding the keys is yours, and may be async: `None` where the consumer is unknown, or the token is unknown or
+//! // another consumer's.
+//! let claim = verifier.read(&parts, &payload)?;
+//! let keys = (claim.id() == "dpf43f3p2l4k3l03" && claim.token().is_none()).then(|| Keys::new("kd94hf93k423kf44"));
+//! let verified = verifier.verify(claim, keys.as_ref(), &payload, &Context::now())?;
 //! assert_eq!(verified.consumer_key, "dpf43f3p2l4k3l03");
 //!
 //! // A nonce counts once.
-//! let again = verifier.verify(&parts, &Payload::empty(), &Context::now());
+//! nonces.remember_now(&verified.replay_key(), verified.expires_at())?;
+//! let again = nonces.remember_now(&verified.replay_key(), verified.expires_at());
 //! assert_eq!(again.unwrap_err().kind(), ErrorKind::Rejected);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # What is not signed
+//!
+//! Whatever else of a request changes, the signature no longer fits. These may change on the way (RFC 5849 section 3.4.1):
+//!
+//! * every header but the parameters of `Authorization: OAuth`; of that header the realm, the order and the spacing;
+//! * a body that is not a form, unless its hash is signed: see [`Verified::body_is_signed`];
+//! * whether a parameter stands in the header, the query or a form body, the order of parameters, and how they are
+//!   percent-encoded; pairs without name and value, and whether `a` or `a=` is written;
+//! * letter case of method, scheme and host; the port, if it is the scheme's own; whether an empty path or `/` is written; the
+//!   version of HTTP;
+//! * with PLAINTEXT everything but the consumer key, the token and the method: it proves the secrets by sending them.
+//!
+//! # Where it stands
+//!
+//! * The nonce is the caller's to remember, as above; without it, a request can be replayed for twice the clock skew.
+//! * Host, port and scheme are those that the client signed. Behind a proxy that changes them, name the public origin:
+//!   [`Verifier::for_origin`]. A framework that changes the path of nested routes has the original URI somewhere (axum's `nest`:
+//!   `OriginalUri`): verify that.
+//! * An RSA signature takes longer to check with a longer key. For an unknown consumer one of 2,048 bits is taken.
 
 use std::fmt;
+use std::sync::LazyLock;
 
-use countersign_core::challenge;
-use countersign_core::encode::{form_decode, percent_decode};
-use countersign_core::replay::{MemoryNonceStore, NonceStore};
-use countersign_core::{Context, Error, ErrorKind, Payload, Quoted, Result, Secret, query, target};
-use http::header::AUTHORIZATION;
+use countersign_core::challenge::push_quoted;
+use countersign_core::replay::ReplayKey;
+use countersign_core::target::Origin;
+use countersign_core::verify::{Refusal, refused, rejected};
+use countersign_core::{Context, Error, ErrorKind, Payload, Result};
+use http::HeaderValue;
 use http::request::Parts;
-use subtle::ConstantTimeEq as _;
 
-use crate::SignatureMethod;
-use crate::canonical;
-use crate::parameters::{Parameter, Parameters};
-use crate::protocol;
-use crate::signature;
+use crate::{SignatureMethod, signature};
 
-/// Checks signatures, given a way to find the keys of a consumer and its token.
-pub struct Verifier<F> {
-    keys: F,
-    nonces: Box<dyn NonceStore>,
-    /// How far the signed time may be from ours, in seconds, either way: 300 unless set.
-    pub clock_skew: u64,
-    /// The scheme of the URIs that are signed, for requests whose own is in origin form (`/path`): `https` unless set.
-    pub scheme: &'static str,
-    /// Whether `PLAINTEXT` is taken, which proves the secrets by sending them: not unless set, and then over TLS only, which is
-    /// the caller's to see to (RFC 5849 section 3.4.4).
-    pub allow_plaintext: bool,
+mod claim;
+mod keys;
+
+pub use claim::Claim;
+pub use keys::Keys;
+
+/// Checks signatures by one policy. It holds no keys and no nonces, and looks nothing up.
+#[derive(Clone)]
+pub struct Verifier {
+    clock_skew: u64,
+    origin: Option<Origin>,
+    plaintext_off_tls: bool,
+    challenge: HeaderValue,
 }
 
-/// What checks a signature.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Keys {
-    /// The consumer secret, for the HMAC methods and PLAINTEXT.
-    pub consumer_secret: Secret,
-    /// The token's secret; empty where the request has no token.
-    pub token_secret: Secret,
-    /// The consumer's public key for the RSA methods: PEM, `BEGIN PUBLIC KEY` or `BEGIN RSA PUBLIC KEY`.
-    pub public_key: Option<String>,
-}
-
-impl Keys {
-    /// A consumer secret, no token.
+impl Verifier {
+    /// A verifier whose clock may differ by 300 seconds from the client's, either way.
     #[must_use]
-    pub fn new(consumer_secret: impl Into<Secret>) -> Self {
-        Self { consumer_secret: consumer_secret.into(), ..Self::default() }
+    pub const fn new() -> Self {
+        Self { clock_skew: 300, origin: None, plaintext_off_tls: false, challenge: HeaderValue::from_static("OAuth") }
     }
 
-    /// The same with the secret of a token.
+    /// How far the signed time may be from the context's, in seconds, either way.
     #[must_use]
-    pub fn with_token_secret(mut self, token_secret: impl Into<Secret>) -> Self {
-        self.token_secret = token_secret.into();
+    pub const fn with_clock_skew(mut self, seconds: u64) -> Self {
+        self.clock_skew = seconds;
         self
+    }
+
+    /// Takes requests that were signed for this origin, whatever `Host` and URI say: for a server behind a proxy that changes them.
+    /// Without it, they are signed for the host that `Host` and the URI's authority agree on, and for `https` where the URI names
+    /// no scheme.
+    #[must_use]
+    pub fn for_origin(mut self, origin: Origin) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+
+    /// Takes PLAINTEXT even where neither the origin nor the request's URI says that it came over TLS: whoever listened has the
+    /// secrets (RFC 5849 section 3.4.4). The consumer's [`Keys`] must name the method all the same.
+    #[must_use]
+    pub const fn with_plaintext_off_tls(mut self) -> Self {
+        self.plaintext_off_tls = true;
+        self
+    }
+
+    /// Names a realm in the challenge of refusals: `OAuth realm="…"`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`] for control characters, which no header can hold.
+    pub fn with_realm(mut self, realm: &str) -> Result<Self> {
+        let mut challenge = b"OAuth realm=".to_vec();
+        push_quoted(&mut challenge, realm.as_bytes());
+        self.challenge = HeaderValue::from_bytes(&challenge).map_err(|err| {
+            Error::new(ErrorKind::InvalidConfig, "the realm holds what no header can hold").with_source(err)
+        })?;
+        Ok(self)
+    }
+
+    /// Reads who says that they signed a request. The payload is needed because parameters may be in a form body.
+    ///
+    /// # Errors
+    /// * [`ErrorKind::NoCredentials`] when there is no signature.
+    /// * [`ErrorKind::InvalidRequest`] when a protocol parameter is missing, occurs twice or cannot be read, when the form body
+    ///   cannot be read, when `Host` and the URI name different hosts, and for two `Authorization`, `Host` or `Content-Type` headers.
+    /// * [`ErrorKind::UnsupportedAlgorithm`] for an unknown method.
+    /// * [`ErrorKind::PayloadRequired`] when a form body is streamed.
+    /// * [`ErrorKind::Rejected`] for PLAINTEXT where it is not taken.
+    pub fn read<'a>(&self, parts: &'a Parts, payload: &'a Payload) -> Result<Claim<'a>, Refusal> {
+        Claim::read(self, parts, payload).map_err(|error| self.refusal(error))
+    }
+
+    /// Checks a claim with the keys of its consumer and token; `None` where either is unknown. `payload` is the one that the claim
+    /// was read from.
+    ///
+    /// # Errors
+    /// * [`ErrorKind::Rejected`]. Unknown keys, a method that they do not name, an empty secret and a wrong signature are told
+    ///   apart by nothing: neither kind, nor text, nor work. A time outside the clock skew, and a body that differs from its hash,
+    ///   are told to those whose signature is right.
+    /// * [`ErrorKind::PayloadRequired`] when a hashed body is streamed.
+    pub fn verify(
+        &self,
+        claim: Claim<'_>,
+        keys: Option<&Keys>,
+        payload: &Payload,
+        ctx: &Context,
+    ) -> Result<Verified, Refusal> {
+        self.check(&claim, keys, payload, ctx).map_err(|error| self.refusal(error))
+    }
+
+    fn check(&self, claim: &Claim<'_>, keys: Option<&Keys>, payload: &Payload, ctx: &Context) -> Result<Verified> {
+        let base_string = claim.base_string(payload)?;
+        if !is_signed(claim, keys, &base_string) {
+            return Err(rejected());
+        }
+        if claim.time().abs_diff(ctx.unix_time()) > self.clock_skew {
+            return Err(refused("the timestamp is too far from the server's time"));
+        }
+        let body_is_signed = claim.check_body(payload)?;
+        let owned = |name| claim.optional(name).map(str::to_owned);
+        let token = claim.token().map(str::to_owned);
+        // A nonce is unique for a timestamp and a token (RFC 5849 section 3.3); the length keeps one from running into the next.
+        let shown = token.as_deref().unwrap_or_default();
+        let nonce = format!("{}:{}:{shown}:{}", claim.time(), shown.len(), claim.nonce());
+        Ok(Verified {
+            consumer_key: claim.id().to_owned(),
+            token,
+            signature_method: claim.signature_method().clone(),
+            callback: owned("oauth_callback"),
+            verifier: owned("oauth_verifier"),
+            body_is_signed,
+            nonce,
+            seen_at: ctx.unix_time(),
+            expires_at: claim.time().saturating_add(self.clock_skew),
+        })
+    }
+
+    fn refusal(&self, error: Error) -> Refusal {
+        Refusal::new(error).with_challenges([self.challenge.clone()])
+    }
+}
+
+/// Whether the keys are usable, and the signature is theirs. Where they are not, the same work is done with others.
+fn is_signed(claim: &Claim<'_>, keys: Option<&Keys>, base_string: &str) -> bool {
+    static STAND_IN: LazyLock<Keys> = LazyLock::new(Keys::stand_in);
+    let usable = keys.filter(|keys| keys.can_verify(claim.signature_method(), claim.token().is_some()));
+    let (keys, are_usable) = usable.map_or_else(|| (&*STAND_IN, false), |keys| (keys, true));
+    are_usable & signature::is_of(keys, claim.signature_method(), base_string.as_bytes(), claim.signature().as_bytes())
+}
+
+impl Default for Verifier {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("clock_skew", &self.clock_skew)
+            .field("origin", &self.origin)
+            .field("plaintext_off_tls", &self.plaintext_off_tls)
+            .finish_non_exhaustive()
     }
 }
 
@@ -92,268 +221,28 @@ pub struct Verified {
     pub callback: Option<String>,
     /// `oauth_verifier`, in a request for token credentials. That it is the right one is the caller's to check.
     pub verifier: Option<String>,
-    /// Whether the body is signed: it is a form, it was seen to have the signed hash, or there is none.
+    /// Whether the signature covers the body: it is a form, its signed hash was seen to be right, or there is none. With PLAINTEXT
+    /// nothing is covered, whatever this says.
     pub body_is_signed: bool,
+    nonce: String,
+    seen_at: u64,
+    expires_at: u64,
 }
 
-impl<F: Fn(&str, Option<&str>) -> Option<Keys>> Verifier<F> {
-    /// `keys` finds the keys of a consumer key and a token, if the request has one; `None` where either is unknown.
+impl Verified {
+    /// What is unique about the request: give it to a [`NonceStore`](countersign_core::replay::NonceStore), and refuse the request if
+    /// that has seen it.
     #[must_use]
-    pub fn new(keys: F) -> Self {
-        let nonces = Box::new(MemoryNonceStore::default());
-        Self { keys, nonces, clock_skew: 300, scheme: "https", allow_plaintext: false }
+    pub fn replay_key(&self) -> ReplayKey<'_> {
+        ReplayKey::new("oauth1", &self.consumer_key, &self.nonce, self.seen_at)
     }
 
-    /// Remembers nonces in this store instead of the process's memory.
+    /// When the request no longer verifies, so that its nonce may be forgotten, in seconds since the Unix epoch.
     #[must_use]
-    pub fn with_nonce_store(mut self, store: impl NonceStore + 'static) -> Self {
-        self.nonces = Box::new(store);
-        self
-    }
-
-    /// Checks a request as it came in. A nonce is remembered only once its signature is seen to be right.
-    ///
-    /// # Errors
-    /// * [`ErrorKind::InvalidRequest`] when there is no signature, a protocol parameter is missing or occurs twice, or the form
-    ///   body cannot be read; [`ErrorKind::PayloadRequired`] when a form or hashed body is streamed.
-    /// * [`ErrorKind::UnsupportedAlgorithm`] for an unknown method.
-    /// * [`ErrorKind::Rejected`] for unknown keys, a signature or body hash that differs, a time outside
-    ///   [`Verifier::clock_skew`], a nonce seen before, or PLAINTEXT where it is not taken.
-    pub fn verify(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Verified> {
-        let claim = Claim::of(parts, payload)?;
-        let method = SignatureMethod::from(claim.required("oauth_signature_method")?);
-        if let SignatureMethod::Other(name) = &method {
-            return Err(signature::unknown(name));
-        }
-        if method == SignatureMethod::Plaintext && !self.allow_plaintext {
-            return Err(rejected("PLAINTEXT is not accepted here"));
-        }
-        if claim.optional("oauth_version").is_some_and(|version| version != "1.0") {
-            return Err(unreadable("`oauth_version` is not 1.0"));
-        }
-        let timestamp = claim.required("oauth_timestamp")?;
-        let time: u64 = timestamp.parse().map_err(|_| unreadable("`oauth_timestamp` is no number of seconds"))?;
-        if time.abs_diff(ctx.unix_time()) > self.clock_skew {
-            return Err(rejected("its time is too far from ours"));
-        }
-        let (consumer_key, nonce) = (claim.required("oauth_consumer_key")?, claim.required("oauth_nonce")?);
-        let token = claim.optional("oauth_token").filter(|token| !token.is_empty());
-        let keys = (self.keys)(consumer_key, token).ok_or_else(|| rejected("its consumer key or token is unknown"))?;
-
-        let base_string = claim.base_string(parts, parts.uri.scheme_str().unwrap_or(self.scheme))?;
-        let given = claim.required("oauth_signature")?;
-        let secrets = (&keys.consumer_secret, &keys.token_secret);
-        let public_key = keys.public_key.as_deref();
-        if !signature::is_signature(&method, secrets, public_key, base_string.as_bytes(), given.as_bytes())? {
-            return Err(rejected("its signature is not that of this request"));
-        }
-        let body_is_signed = claim.check_body(&method, payload)?;
-        // A client's nonces are unique for a timestamp and a token (RFC 5849 section 3.3). The parts are percent-encoded, so
-        // that none can run into the next.
-        let parts = [consumer_key, token.unwrap_or_default(), timestamp, nonce];
-        let key = parts.map(|part| countersign_core::encode::percent(part.as_bytes())).join(" ");
-        let expires_at = time.saturating_add(self.clock_skew);
-        if !countersign_core::replay::remember_ready(&*self.nonces, &key, expires_at, ctx.unix_time()) {
-            return Err(rejected("its nonce was seen before"));
-        }
-        Ok(Verified {
-            consumer_key: consumer_key.to_owned(),
-            token: token.map(str::to_owned),
-            signature_method: method,
-            callback: claim.optional("oauth_callback").map(str::to_owned),
-            verifier: claim.optional("oauth_verifier").map(str::to_owned),
-            body_is_signed,
-        })
-    }
-}
-
-/// What a request says of its signature.
-struct Claim<'a> {
-    /// Protocol parameters, decoded, from wherever they are.
-    protocol: Vec<(&'static str, String)>,
-    /// All parameters of the header but its realm, decoded.
-    header: Vec<(String, String)>,
-    query: &'a str,
-    form: Option<&'a str>,
-}
-
-impl<'a> Claim<'a> {
-    fn of(parts: &'a Parts, payload: &'a Payload) -> Result<Self> {
-        let header = header_parameters(parts)?;
-        let query = parts.uri.query().unwrap_or_default();
-        let form = canonical::form(parts, payload)?;
-        let mut protocol: Vec<(&'static str, String)> = Vec::new();
-        let mut add = |name: &[u8], value: &[u8]| -> Result<()> {
-            let Some(name) = protocol::NAMES.into_iter().find(|known| known.as_bytes() == name) else { return Ok(()) };
-            if protocol.iter().any(|(seen, _)| *seen == name) {
-                return Err(unreadable(&format!("`{name}` occurs twice")));
-            }
-            let Ok(value) = str::from_utf8(value) else {
-                return Err(unreadable(&format!("`{name}` is not UTF-8")));
-            };
-            protocol.push((name, value.to_owned()));
-            Ok(())
-        };
-        for (name, value) in &header {
-            add(name.as_bytes(), value.as_bytes())?;
-        }
-        for (name, value) in query::pairs(query).chain(query::pairs(form.unwrap_or_default())) {
-            add(&form_decode(name.as_bytes()), &form_decode(value.unwrap_or_default().as_bytes()))?;
-        }
-        Ok(Self { protocol, header, query, form })
-    }
-
-    fn optional(&self, name: &str) -> Option<&str> {
-        self.protocol.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
-    }
-
-    fn required(&self, name: &str) -> Result<&str> {
-        self.optional(name).ok_or_else(|| unreadable(&format!("`{name}` is missing")))
-    }
-
-    fn base_string(&self, parts: &Parts, scheme: &str) -> Result<String> {
-        let mut parameters = Parameters::default();
-        let is_signature = |name: &str| *form_decode(name.as_bytes()) == *b"oauth_signature";
-        parameters.push_form(self.query, is_signature);
-        parameters.push_form(self.form.unwrap_or_default(), is_signature);
-        for (name, value) in self.header.iter().filter(|(name, _)| name != "oauth_signature") {
-            parameters.push(Parameter::decoded(name, value));
-        }
-        let mut text = String::new();
-        canonical::push_request(&mut text, parts, scheme, target::host(parts)?);
-        parameters.push_normalized(&mut text);
-        Ok(text)
-    }
-
-    /// Whether the body is signed; an error when it is not the signed one.
-    fn check_body(&self, method: &SignatureMethod, payload: &Payload) -> Result<bool> {
-        let Some(hash) = self.optional("oauth_body_hash") else {
-            return Ok(self.form.is_some() || payload.bytes().is_some_and(bytes::Bytes::is_empty));
-        };
-        if self.form.is_some() {
-            return Err(rejected("a form body may have no `oauth_body_hash`"));
-        }
-        let Some(bytes) = payload.bytes() else {
-            return Err(Error::new(ErrorKind::PayloadRequired, "the body's hash is signed, and the body is streamed"));
-        };
-        match signature::body_hash(method, bytes) {
-            Some(expected) if bool::from(expected.as_bytes().ct_eq(hash.as_bytes())) => Ok(true),
-            _ => Err(rejected("its body is not the signed one")),
-        }
-    }
-}
-
-/// The parameters of the `Authorization` header, decoded, without the realm.
-fn header_parameters(parts: &Parts) -> Result<Vec<(String, String)>> {
-    let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = headers.next() else { return Ok(Vec::new()) };
-    if headers.next().is_some() {
-        return Err(unreadable("it has two Authorization headers"));
-    }
-    // Another scheme's credentials are not ours to read: the signature may be in the query or the body.
-    if !value.as_bytes().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"OAuth ")) {
-        return Ok(Vec::new());
-    }
-    let Some(credentials) = challenge::challenges(value.as_bytes()).next() else { return Ok(Vec::new()) };
-    let credentials =
-        credentials.map_err(|err| unreadable("its Authorization header cannot be read").with_source(err))?;
-    let mut all = Vec::new();
-    for param in credentials.params() {
-        if param.name.eq_ignore_ascii_case("realm") {
-            continue;
-        }
-        let value = param.value();
-        let text = |bytes: &[u8]| String::from_utf8(percent_decode(bytes).into_owned());
-        match (text(param.name.as_bytes()), text(&value)) {
-            (Ok(name), Ok(value)) => all.push((name, value)),
-            _ => {
-                let name = Quoted(param.name.as_bytes());
-                return Err(unreadable(&format!("the parameter {name} of its Authorization header is not UTF-8")));
-            }
-        }
-    }
-    Ok(all)
-}
-
-fn unreadable(why: &str) -> Error {
-    Error::new(ErrorKind::InvalidRequest, format!("the request cannot be verified: {why}"))
-}
-
-fn rejected(why: &str) -> Error {
-    Error::new(ErrorKind::Rejected, format!("the request is refused: {why}"))
-}
-
-impl<F> fmt::Debug for Verifier<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier").field("clock_skew", &self.clock_skew).finish_non_exhaustive()
+    pub const fn expires_at(&self) -> u64 {
+        self.expires_at
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use countersign_core::Scheme as _;
-    use http::Request;
-
-    use super::*;
-    use crate::{AddTo, Config, Signer};
-
-    const NOW: u64 = 1_191_242_096;
-
-    fn signed(config: &Config, request: http::request::Builder, body: &'static str) -> (Parts, Payload) {
-        let (mut parts, mut payload) = request.body(Payload::from(body)).unwrap().into_parts();
-        Signer::new(config).unwrap().sign(&mut parts, &mut payload, &Context::at(NOW).with_nonce("n")).unwrap();
-        (parts, payload)
-    }
-
-    fn kind(parts: &Parts, payload: &Payload, secret: &str, now: u64) -> Option<ErrorKind> {
-        let mut verifier = Verifier::new(|_: &str, _: Option<&str>| Some(Keys::new(secret).with_token_secret("ts")));
-        verifier.allow_plaintext = true;
-        verifier.verify(parts, payload, &Context::at(now)).err().map(|err| err.kind())
-    }
-
-    fn form() -> http::request::Builder {
-        Request::put("http://h/p?a=1").header("content-type", "application/x-www-form-urlencoded")
-    }
-
-    #[test]
-    fn every_placement_verifies_and_a_wrong_secret_does_not() {
-        for method in ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "PLAINTEXT"] {
-            for add_to in [AddTo::Header, AddTo::Request] {
-                let mut config = Config::new("k", "s").with_token("t", "ts");
-                config.signature_method = method.into();
-                config.add_to = add_to;
-                for (parts, payload) in
-                    [signed(&config, form(), "b=2+3"), signed(&config, Request::get("http://h/?c"), "")]
-                {
-                    assert_eq!(kind(&parts, &payload, "s", NOW), None, "{method} {add_to:?}");
-                    assert_eq!(kind(&parts, &payload, "x", NOW), Some(ErrorKind::Rejected));
-                    assert_eq!(kind(&parts, &payload, "s", NOW + 301), Some(ErrorKind::Rejected));
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_changed_body_is_refused() {
-        let mut config = Config::new("k", "s").with_token("t", "ts");
-        config.include_body_hash = true;
-        let (parts, payload) = signed(&config, Request::post("http://h/"), "{}");
-        assert_eq!(kind(&parts, &payload, "s", NOW), None);
-        assert_eq!(kind(&parts, &Payload::from("{ }"), "s", NOW), Some(ErrorKind::Rejected));
-        assert_eq!(kind(&parts, &Payload::Streaming, "s", NOW), Some(ErrorKind::PayloadRequired));
-        let (parts, _) = signed(&config, form(), "a=1");
-        assert_eq!(kind(&parts, &Payload::from("a=2"), "s", NOW), Some(ErrorKind::Rejected));
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_no_rejection() {
-        for value in ["OAuth", "Basic abc=", "OAuth oauth_token=\"a", "OAuth a=\"1\", a=\"2\""] {
-            let (parts, payload) =
-                Request::get("http://h/").header("authorization", value).body(Payload::empty()).unwrap().into_parts();
-            assert_eq!(kind(&parts, &payload, "s", NOW), Some(ErrorKind::InvalidRequest), "{value}");
-        }
-        let (mut parts, payload) = signed(&Config::new("k", "s"), Request::get("http://h/"), "");
-        parts.uri = "http://h/?oauth_nonce=2".parse().unwrap();
-        assert_eq!(kind(&parts, &payload, "s", NOW), Some(ErrorKind::InvalidRequest));
-    }
-}
+mod tests;

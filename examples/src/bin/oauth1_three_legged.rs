@@ -1,10 +1,11 @@
 //! The whole three-legged flow of OAuth 1.0a, against a provider on loopback that is written with `verify`.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use countersign::oauth1::verify::{Keys, Verifier};
 use countersign::oauth1::{Config, Signer, flow};
+use countersign::scheme::replay::MemoryNonceStore;
 use countersign::{AuthConfig, Authenticator, Context, Payload};
 use http::{Request, Response, Uri};
 
@@ -55,15 +56,8 @@ fn send(request: Request<Payload>) -> Result<Response<Vec<u8>>, Failure> {
 
 /// Gives tokens to whoever asks with the consumer's secret, and photos to whoever asks with a token's.
 fn provider() -> std::io::Result<std::net::SocketAddr> {
-    let tokens: Arc<Mutex<HashMap<String, String>>> = Arc::default();
-    let secrets = Arc::clone(&tokens);
-    let verifier = Verifier::new(move |consumer_key: &str, token: Option<&str>| {
-        let secret = match token {
-            None => String::new(),
-            Some(token) => secrets.lock().ok()?.get(token)?.clone(),
-        };
-        (consumer_key == "dpf43f3p2l4k3l03").then(|| Keys::new("kd94hf93k423kf44").with_token_secret(secret))
-    });
+    let tokens = Mutex::new(HashMap::<String, String>::new());
+    let (verifier, nonces) = (Verifier::new(), MemoryNonceStore::default());
     countersign_examples::serve(move |request| {
         let (mut parts, body) = request.into_parts();
         if parts.uri.path() == "/authorize" {
@@ -75,11 +69,25 @@ fn provider() -> std::io::Result<std::net::SocketAddr> {
         // What is signed is the URI as the client has it.
         let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
         parts.uri = format!("http://{host}{}", parts.uri).parse().unwrap_or_default();
-        match verifier.verify(&parts, &Payload::from(body), &Context::now()) {
-            Err(why) => reply(Response::builder().status(401), why.to_string()),
+        let payload = Payload::from(body);
+        let mut tokens = tokens.lock().expect("no thread panics");
+        let verified = verifier.read(&parts, &payload).and_then(|claim| {
+            let keys = keys(&tokens, claim.id(), claim.token());
+            let verified = verifier.verify(claim, keys.as_ref(), &payload, &Context::now())?;
+            nonces.remember_now(&verified.replay_key(), verified.expires_at())?;
+            Ok(verified)
+        });
+        match verified {
+            Err(refusal) => {
+                let response = Response::builder().status(401);
+                let response = refusal
+                    .challenges
+                    .iter()
+                    .fold(response, |response, challenge| response.header("www-authenticate", challenge));
+                reply(response, refusal.to_string())
+            }
             Ok(_) if parts.uri.path() == "/photos" => Response::new("a photo".to_owned()),
             Ok(_) => {
-                let mut tokens = tokens.lock().expect("no thread panics");
                 let (token, secret) = (format!("token-{}", tokens.len()), format!("secret-{}", tokens.len()));
                 let body = format!("oauth_token={token}&oauth_token_secret={secret}&oauth_callback_confirmed=true");
                 tokens.insert(token, secret);
@@ -87,6 +95,15 @@ fn provider() -> std::io::Result<std::net::SocketAddr> {
             }
         }
     })
+}
+
+/// What the provider knows of a consumer and its token.
+fn keys(tokens: &HashMap<String, String>, consumer_key: &str, token: Option<&str>) -> Option<Keys> {
+    let keys = (consumer_key == "dpf43f3p2l4k3l03").then(|| Keys::new("kd94hf93k423kf44"))?;
+    match token {
+        None => Some(keys),
+        Some(token) => Some(keys.with_token_secret(tokens.get(token)?.as_str())),
+    }
 }
 
 fn reply(response: http::response::Builder, body: String) -> Response<String> {

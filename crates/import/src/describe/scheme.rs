@@ -2,7 +2,7 @@
 
 use countersign::api_key::{self, AddTo};
 use countersign::oauth1::{self, SignatureMethod};
-use countersign::oauth2::{self, GrantType};
+use countersign::oauth2::{AuthorizationCode, ClientAuthentication, DeviceCode, Grant, GrantType, Implicit, Password};
 use countersign::{AuthConfig, ErrorKind, Result, aws_sigv4, digest, hawk, ntlm};
 
 use super::url;
@@ -29,8 +29,6 @@ pub(crate) enum Scheme {
     OpenIdConnect(String),
     /// A client certificate: nothing that a request carries.
     MutualTls,
-    /// Nothing is asked for.
-    Nothing,
     /// What cannot be carried over, and why.
     Fault(ErrorKind, String),
 }
@@ -113,7 +111,7 @@ impl Scheme {
             Self::ApiKey(AddTo::Header, name) => Some(Place::Header(name.to_ascii_lowercase())),
             Self::ApiKey(AddTo::Query, name) => Some(Place::Query(name.clone())),
             Self::ApiKey(_, name) => Some(Place::Cookie(name.clone())),
-            Self::MutualTls | Self::Nothing | Self::Fault(..) => None,
+            Self::MutualTls | Self::Fault(..) => None,
             _ => Some(Place::Header("authorization".into())),
         }
     }
@@ -173,7 +171,6 @@ impl Scheme {
                 making.note(place, "a client certificate proves the client: give it to the HTTP client");
                 AuthConfig::None
             }
-            Self::Nothing => AuthConfig::None,
             Self::Fault(ErrorKind::UnsupportedScheme, why) => return Err(unsupported(place, why)),
             Self::Fault(_, why) => return Err(invalid(place, why)),
         }])
@@ -211,7 +208,7 @@ fn tokens(
     for flow in flows {
         match grant(flow, name, place, making) {
             Ok(mut grant) => {
-                grant.scope = scope(scopes);
+                grant.client_mut().scope = scope(scopes);
                 configs.push(AuthConfig::oauth2(grant));
             }
             Err(why) => failed.push(why),
@@ -227,7 +224,7 @@ fn tokens(
     Ok(configs)
 }
 
-fn grant(flow: &Flow, name: &str, place: &str, making: &mut Making<'_>) -> Result<oauth2::Grant> {
+fn grant(flow: &Flow, name: &str, place: &str, making: &mut Making<'_>) -> Result<Grant> {
     let endpoint = |field: &str, given: &Option<String>| -> Result<String> {
         let given = given.as_deref().map(str::trim).filter(|url| !url.is_empty());
         let given = given.ok_or_else(|| invalid(place, format!("the flow lacks its {field}")))?;
@@ -246,22 +243,30 @@ fn grant(flow: &Flow, name: &str, place: &str, making: &mut Making<'_>) -> Resul
 }
 
 /// A grant whose credentials are variables.
-fn filled(grant_type: GrantType, name: &str, urls: [Option<String>; 3], names: &mut Names) -> oauth2::Grant {
+fn filled(grant_type: GrantType, name: &str, urls: [Option<String>; 3], names: &mut Names) -> Grant {
     let [auth_url, device_url, token_url] = urls;
-    let mut grant = oauth2::Grant::new(grant_type, token_url.unwrap_or_default(), names.placeholder(name, "client_id"));
-    grant.auth_url = auth_url;
-    grant.device_url = device_url;
-    if !matches!(grant_type, GrantType::Implicit | GrantType::DeviceCode) {
-        grant.client_secret = Some(names.secret(name, "client_secret"));
-    }
-    if matches!(grant_type, GrantType::AuthorizationCode | GrantType::Implicit) {
-        grant.callback_url = Some(names.placeholder(name, "callback_url"));
-    }
-    if grant_type == GrantType::Password {
-        grant.username = Some(names.placeholder(name, "username"));
-        grant.password = Some(names.secret(name, "password"));
-    }
-    grant
+    let (auth_url, device_url) = (auth_url.unwrap_or_default(), device_url.unwrap_or_default());
+    let (token_url, client_id) = (token_url.unwrap_or_default(), names.placeholder(name, "client_id"));
+    let mut grant = match grant_type {
+        GrantType::Implicit => {
+            return Implicit::new(auth_url, client_id, names.placeholder(name, "callback_url")).into();
+        }
+        GrantType::DeviceCode => return DeviceCode::new(device_url, token_url, client_id).into(),
+        GrantType::ClientCredentials => {
+            return Grant::client_credentials(token_url, client_id, names.secret(name, "client_secret"));
+        }
+        GrantType::Password => {
+            let secret = names.secret(name, "client_secret");
+            let username = names.placeholder(name, "username");
+            let mut grant = Password::new(token_url, client_id, username, names.secret(name, "password"));
+            grant.token.client_authentication = ClientAuthentication::Header(secret);
+            return grant.into();
+        }
+        _ => AuthorizationCode::new(auth_url, token_url, client_id, ""),
+    };
+    grant.token.client_authentication = ClientAuthentication::Header(names.secret(name, "client_secret"));
+    grant.consent.callback_url = names.placeholder(name, "callback_url");
+    grant.into()
 }
 
 /// Authorization code, with the endpoints that only the discovery document knows as variables.
@@ -271,7 +276,7 @@ fn open_id_connect(discovery: &str, name: &str, place: &str, scopes: &[String], 
     let names = &mut making.names;
     let urls = [Some(names.placeholder(name, "auth_url")), None, Some(names.placeholder(name, "access_token_url"))];
     let mut grant = filled(GrantType::AuthorizationCode, name, urls, names);
-    grant.scope = scope(scopes);
+    grant.client_mut().scope = scope(scopes);
     AuthConfig::oauth2(grant)
 }
 

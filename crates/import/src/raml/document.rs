@@ -44,7 +44,7 @@ pub(super) struct Resource {
     /// By name in lower case; a resource type's with `?` is only for resources that have the method.
     pub(super) methods: Vec<(String, Method)>,
     /// By path, which begins with a slash.
-    pub(super) resources: Vec<(String, Resource)>,
+    pub(super) resources: Vec<(String, Self)>,
 }
 
 /// A method, or a trait.

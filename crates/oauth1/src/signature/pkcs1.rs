@@ -1,5 +1,7 @@
 //! RSASSA-PKCS1-v1_5 (RFC 5849 section 3.4.3).
 
+use std::sync::Arc;
+
 use countersign_core::encode::{base64, base64_decode};
 use countersign_core::{Error, ErrorKind, Result, Secret};
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, DecodeRsaPublicKey as _};
@@ -52,32 +54,50 @@ impl PrivateKey {
     }
 }
 
-/// Whether a signature, in base64, is of this base string.
-pub(crate) fn verify(
-    method: &SignatureMethod,
-    public_key: Option<&str>,
-    base_string: &[u8],
-    signature: &[u8],
-) -> Result<bool> {
-    let key = public_key_of(public_key.unwrap_or_default().trim())?;
-    let Some(signature) = base64_decode(signature) else { return Ok(false) };
-    let verified = match method {
-        SignatureMethod::RsaSha1 => key.pkcs1v15_verify::<Sha1>(base_string, &signature),
-        SignatureMethod::RsaSha256 => key.pkcs1v15_verify::<Sha256>(base_string, &signature),
-        _ => key.pkcs1v15_verify::<Sha512>(base_string, &signature),
-    };
-    Ok(verified.is_ok())
+/// A consumer's public key.
+#[derive(Clone)]
+pub(crate) struct PublicKey(Arc<rsa::PublicKey>);
+
+impl PublicKey {
+    pub(crate) fn new(pem: &str) -> Result<Self> {
+        let invalid = |why: String| {
+            const WHAT: &str =
+                "the public key cannot be read: PEM is expected, `BEGIN PUBLIC KEY` or `BEGIN RSA PUBLIC KEY`";
+            Error::new(ErrorKind::InvalidKey, WHAT).with_source(why)
+        };
+        let pem = pem.trim();
+        let key = if pem.starts_with("-----BEGIN RSA PUBLIC KEY-----") {
+            rsa::PublicKey::from_pkcs1_pem(pem).map_err(|err| invalid(err.to_string()))
+        } else {
+            rsa::PublicKey::from_public_key_pem(pem).map_err(|err| invalid(err.to_string()))
+        };
+        Ok(Self(Arc::new(key?)))
+    }
+
+    /// A key of which nobody has the other half: it was thrown away. For consumers that have none.
+    pub(crate) fn stand_in() -> Option<Self> {
+        Self::new(include_str!("stand_in.pem")).ok()
+    }
+
+    /// Whether a signature, in base64, is of this base string.
+    pub(crate) fn verifies(&self, method: &SignatureMethod, base_string: &[u8], signature: &[u8]) -> bool {
+        let Some(signature) = base64_decode(signature) else { return false };
+        let verified = match method {
+            SignatureMethod::RsaSha1 => self.0.pkcs1v15_verify::<Sha1>(base_string, &signature),
+            SignatureMethod::RsaSha256 => self.0.pkcs1v15_verify::<Sha256>(base_string, &signature),
+            _ => self.0.pkcs1v15_verify::<Sha512>(base_string, &signature),
+        };
+        verified.is_ok()
+    }
 }
 
-fn public_key_of(pem: &str) -> Result<rsa::PublicKey> {
-    let invalid = |why: String| {
-        const WHAT: &str =
-            "the consumer has no readable public key: PEM is expected, `BEGIN PUBLIC KEY` or `BEGIN RSA PUBLIC KEY`";
-        Error::new(ErrorKind::InvalidKey, WHAT).with_source(why)
-    };
-    if pem.starts_with("-----BEGIN RSA PUBLIC KEY-----") {
-        rsa::PublicKey::from_pkcs1_pem(pem).map_err(|err| invalid(err.to_string()))
-    } else {
-        rsa::PublicKey::from_public_key_pem(pem).map_err(|err| invalid(err.to_string()))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stand_in_can_be_read() {
+        assert!(PublicKey::stand_in().is_some());
+        assert_eq!(PublicKey::new("x").err().map(|err| err.kind()), Some(ErrorKind::InvalidKey));
     }
 }

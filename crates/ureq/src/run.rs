@@ -1,0 +1,203 @@
+use std::io::Read as _;
+
+use countersign::adapter::{Journey, Plan};
+use countersign::{Error as AuthError, ErrorKind, Payload, Reply, Step, Wait};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderValue};
+use http::{Request, Response, Version};
+use ureq::{Agent, Body, Timeout};
+
+use crate::connection::{Connection, kept_after};
+use crate::{Error, Session};
+
+/// The longest reply to a scheme's own request, in bytes: a little more than schemes take.
+const MOST_READ: u64 = (1 << 20) + 1;
+
+/// How much of a reply that nobody reads is taken off a connection, so that the next leg can use it, in bytes: of any leg, and of one
+/// that must use the same connection.
+const MOST_DRAINED: u64 = 64 * 1024;
+const MOST_DRAINED_BOUND: u64 = 8 << 20;
+
+pub(crate) fn run(agent: &Agent, session: &Session, request: Request<Payload>) -> Result<Response<Body>, Error> {
+    let config = agent.config();
+    let mut plan = Plan::new().with_most_redirects(usize::try_from(config.max_redirects()).unwrap_or(usize::MAX));
+    if !config.max_redirects_will_error() {
+        plan = plan.with_last_redirect_as_reply();
+    }
+    let (journey, step) = Journey::start(&session.auth, &plan, request)?;
+    Run { agent, session, journey, own: None, last: None }.finish(step)
+}
+
+struct Run<'a> {
+    agent: &'a Agent,
+    session: &'a Session,
+    journey: Journey,
+    /// The connection of this journey alone, where its scheme needs one.
+    own: Option<Connection>,
+    last: Option<Response<Body>>,
+}
+
+impl Run<'_> {
+    fn finish(mut self, mut step: Step) -> Result<Response<Body>, Error> {
+        loop {
+            step = match step {
+                Step::Send(request) if self.own.is_none() && self.journey.connection_bound() => {
+                    let (connection, is_kept) = self.session.connection(&self.journey)?;
+                    self.own = Some(connection);
+                    let step = Step::Send(request);
+                    if is_kept { self.journey.on_kept_connection(step)? } else { step }
+                }
+                Step::Send(request) => self.leg(request)?,
+                Step::Wait(wait) => {
+                    self.wait(wait)?;
+                    self.journey.resume()?
+                }
+                Step::Done => return self.end(),
+            };
+        }
+    }
+
+    fn leg(&mut self, request: Request<Payload>) -> Result<Step, Error> {
+        let bound = self.journey.connection_bound();
+        if let Some(response) = self.last.take() {
+            drain(response, bound)?;
+        }
+        let (agent, made) = match &self.own {
+            Some(own) if bound => (&own.agent, own.made()),
+            _ if self.journey.is_own_leg() => (self.session.token_agent.as_ref().unwrap_or(self.agent), 0),
+            _ => (self.agent, 0),
+        };
+        let outcome = send(agent, request, self.journey.reads_body()).and_then(|response| self.whole(response));
+        if bound && made != 0 && self.own.as_ref().is_some_and(|own| own.made() != made) {
+            self.journey.connection_was_lost();
+        }
+        match outcome {
+            Ok((response, bytes)) => {
+                let step = self.journey.on_response(Reply::new(response.status(), response.headers(), &bytes))?;
+                self.last = Some(match bytes.is_empty() {
+                    true => response,
+                    false => with_bytes(response, bytes),
+                });
+                Ok(step)
+            }
+            // The scheme may go on without a leg of its own; else the failure is the caller's.
+            Err(why) => match self.journey.on_send_failed() {
+                Some(step) => Ok(step?),
+                None if ended(&why) => Err(self.journey.why_closed().map_or(why, Error::from)),
+                None => Err(why),
+            },
+        }
+    }
+
+    /// Reads a response's body, where the scheme asks for it.
+    fn whole(&self, mut response: Response<Body>) -> Result<(Response<Body>, Vec<u8>), Error> {
+        let bound = self.journey.connection_bound();
+        if bound && response.version() == Version::HTTP_10 {
+            // Closed after each reply; ureq keeps none of that version.
+            response.headers_mut().append(http::header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if !self.journey.reads_body_of(Reply::new(response.status(), response.headers(), &[])) {
+            return Ok((response, Vec::new()));
+        }
+        let most = if self.journey.is_own_leg() { MOST_READ } else { self.session.most_read };
+        let bytes = response.body_mut().with_config().limit(most).read_to_vec()?;
+        Ok((response, bytes))
+    }
+
+    fn wait(&self, mut wait: Wait) -> Result<(), Error> {
+        match self.agent.config().timeouts().global {
+            Some(timeout) if !wait.block_timeout(timeout) => Err(ureq::Error::Timeout(Timeout::Global).into()),
+            Some(_) => Ok(()),
+            None => {
+                wait.block();
+                Ok(())
+            }
+        }
+    }
+
+    fn end(self) -> Result<Response<Body>, Error> {
+        let Some(response) = self.last else {
+            return Err(AuthError::new(ErrorKind::InvalidRequest, "the scheme sent nothing").into());
+        };
+        Ok(match (self.own, self.journey.home()) {
+            (Some(own), Some(origin)) if self.journey.is_proven() && self.journey.connection_bound() => {
+                kept_after(response, own, self.session, origin)
+            }
+            _ => response,
+        })
+    }
+}
+
+/// Whether a leg failed because its connection ended.
+fn ended(why: &Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(why, Error::Http(ureq::Error::Io(why)) if [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof].contains(&why.kind()))
+}
+
+/// One leg, with the agent's configuration but for redirects and statuses.
+fn send(agent: &Agent, request: Request<Payload>, covers_body: bool) -> Result<Response<Body>, Error> {
+    let (mut parts, payload) = request.into_parts();
+    let Some(bytes) = payload.bytes() else {
+        let why = "ureq is given bytes to send, and this body is streamed";
+        return Err(AuthError::new(ErrorKind::PayloadRequired, why).into());
+    };
+    if parts.headers.get(AUTHORIZATION).is_some_and(|value| value.to_str().is_err()) {
+        let why = "ureq sends no `Authorization` with bytes beyond ASCII, as this realm or user name would need";
+        return Err(AuthError::new(ErrorKind::InvalidRequest, why).into());
+    }
+    if covers_body {
+        // The proof is over what is sent, not over what ureq decodes.
+        parts.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
+    let request = agent.configure_request(Request::from_parts(parts, bytes.as_ref()));
+    Ok(agent.run(request.http_status_as_error(false).max_redirects(0).build())?)
+}
+
+/// Takes the rest of a reply off its connection. If there is too much, or it fails, ureq closes the connection, which only matters where
+/// the next leg must use it.
+fn drain(response: Response<Body>, bound: bool) -> Result<(), Error> {
+    let mut reader = response.into_body().into_reader();
+    let most = if bound { MOST_DRAINED_BOUND } else { MOST_DRAINED };
+    let (mut buf, mut drained) = ([0; 8192], 0);
+    while drained < most {
+        match reader.read(&mut buf) {
+            Ok(0) => return Ok(()),
+            Ok(read) => drained += read as u64,
+            Err(why) if bound => return Err(ureq::Error::Io(why).into()),
+            Err(_) => return Ok(()),
+        }
+    }
+    if bound {
+        let why = "a challenge of NTLM came with a body of more than 8 MiB, which is too long to keep the connection open for";
+        return Err(AuthError::new(ErrorKind::InvalidChallenge, why).into());
+    }
+    Ok(())
+}
+
+/// A response whose body was read.
+fn with_bytes(response: Response<Body>, bytes: Vec<u8>) -> Response<Body> {
+    let (parts, body) = response.into_parts();
+    let mut builder = Body::builder();
+    if let Some(mime_type) = body.mime_type() {
+        builder = builder.mime_type(mime_type);
+    }
+    Response::from_parts(parts, builder.data(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn what_ureq_cannot_send_is_said() {
+        let mut request = Request::get("http://127.0.0.1:1/").body(Payload::empty()).unwrap();
+        let value = HeaderValue::from_bytes(b"Digest username=\"\xfc\"").unwrap();
+        request.headers_mut().insert(AUTHORIZATION, value);
+        let why = send(&Agent::new_with_defaults(), request, false).unwrap_err();
+        assert!(why.to_string().contains("ureq sends no `Authorization` with bytes beyond ASCII"), "{why}");
+        let request = Request::post("http://127.0.0.1:1/").body(Payload::Streaming).unwrap();
+        let Error::Auth(why) = send(&Agent::new_with_defaults(), request, false).unwrap_err() else { panic!() };
+        assert_eq!(why.kind(), ErrorKind::PayloadRequired);
+    }
+}

@@ -1,0 +1,4 @@
+import type { Authenticator } from "countersign";
+
+/** Sends a request and whatever else its scheme takes; returns the last response. */
+export function fetchWith(auth: Authenticator, url: string | URL, init?: RequestInit): Promise<Response>;

@@ -1,0 +1,60 @@
+//! [`countersign`] for JavaScript, by `wasm-bindgen`: the npm package `countersign`.
+//!
+//! A config is the JSON form of `AuthConfig`; a request is `{ method, url, headers, body }`. The functions throw an `Error` with a
+//! `kind`, the stable name of `ErrorKind`. The types are written out in `types.d.ts`, which the package's own declarations hold.
+
+#![forbid(unsafe_code)]
+
+mod authenticator;
+mod convert;
+mod exchange;
+
+use countersign::scheme::challenge::{Challenge, challenges};
+use js_sys::{Array, Object};
+use wasm_bindgen::prelude::*;
+
+use crate::authenticator::Authenticator;
+use crate::convert::{set, thrown};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("types.d.ts");
+
+/// Signs one request: `{ method, url, headers, body }` in, the same out. For schemes that need only one message.
+///
+/// # Errors
+/// An `Error` with `kind`.
+#[wasm_bindgen(skip_typescript)]
+pub fn sign(config: &JsValue, request: &JsValue, context: &JsValue) -> Result<JsValue, JsValue> {
+    Authenticator::new(config)?.sign(request, context)
+}
+
+/// Signs one request and shows the texts that were hashed and signed: `{ request, canonicalRequest, stringToSign }`.
+///
+/// # Errors
+/// An `Error` with `kind`.
+#[wasm_bindgen(skip_typescript)]
+pub fn explain(config: &JsValue, request: &JsValue, context: &JsValue) -> Result<JsValue, JsValue> {
+    Authenticator::new(config)?.explain(request, context)
+}
+
+/// Takes the value of a `WWW-Authenticate` or `Proxy-Authenticate` header apart: a list of `{ scheme, token68, params }`.
+///
+/// # Errors
+/// An `Error` with `kind` when the value is not a list of challenges.
+#[wasm_bindgen(js_name = readChallenges, skip_typescript)]
+pub fn read_challenges(value: &str) -> Result<Array, JsValue> {
+    let shown = |challenge: Challenge<'_>| {
+        let object = Object::new();
+        set(&object, "scheme", challenge.scheme());
+        if let Some(token) = challenge.token68() {
+            set(&object, "token68", token);
+        }
+        let params = challenge.params().map(|param| {
+            let pair = [param.name.to_owned(), String::from_utf8_lossy(&param.value()).into_owned()];
+            pair.iter().map(|text| JsValue::from_str(text)).collect::<Array>()
+        });
+        set(&object, "params", params.collect::<Array>());
+        object
+    };
+    challenges(value.as_bytes()).map(|challenge| challenge.map(shown).map_err(|why| thrown(&why))).collect()
+}

@@ -1,0 +1,190 @@
+//! NTLM, which authenticates a connection.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use countersign::scheme::encode::{base64, base64_decode};
+use countersign::{AuthConfig, Authenticator, Payload};
+use countersign_tests::stand_in::{Answer, Place, StandIn};
+use countersign_tests::{Server, free_port, work_dir};
+use http::{Request, StatusCode};
+
+use crate::clients::{Options, adapters};
+use crate::{authenticator, get, header, reply, text, with};
+
+/// The second message (MS-NLMP section 2.2.1.2), with as little as it may hold.
+fn challenge() -> String {
+    let mut message = b"NTLMSSP\0\x02\0\0\0".to_vec();
+    message.extend([0, 0, 0, 0, 56, 0, 0, 0]); // no target name
+    message.extend(0x0088_8201_u32.to_le_bytes()); // Unicode, NTLM, always sign, session security, target information
+    message.extend(*b"\x01\x23\x45\x67\x89\xab\xcd\xef");
+    message.extend([0; 8]);
+    message.extend([4, 0, 4, 0, 56, 0, 0, 0]);
+    message.extend([0; 8]); // version
+    message.extend([0; 4]); // the end of the target information
+    format!("NTLM {}", base64(&message))
+}
+
+/// The user name of a third message.
+fn user_of(message: &[u8]) -> Option<String> {
+    let number = |at: usize| Some(usize::from(u16::from_le_bytes(message.get(at..at + 2)?.try_into().ok()?)));
+    let (length, offset) = (number(36)?, number(40)?);
+    let units = message.get(offset..offset + length)?.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    char::decode_utf16(units).collect::<Result<_, _>>().ok()
+}
+
+/// Takes any password of a user on the connection that it challenged, and remembers the connection.
+#[derive(Default)]
+struct Ntlm {
+    challenged: Mutex<Vec<usize>>,
+    users: Mutex<HashMap<usize, String>>,
+    /// Each leg as `connection.request`.
+    legs: Mutex<Vec<String>>,
+}
+
+impl Ntlm {
+    fn answer(&self, place: Place, request: &Request<Vec<u8>>) -> http::Response<Vec<u8>> {
+        self.legs.lock().unwrap().push(format!("{}.{}", place.connection, place.request));
+        let message =
+            header(request, "authorization").strip_prefix("NTLM ").and_then(|text| base64_decode(text.as_bytes()));
+        match message.as_deref().and_then(|message| message.get(8)) {
+            Some(1) => {
+                self.challenged.lock().unwrap().push(place.connection);
+                return with(reply(401, "challenge"), "www-authenticate", challenge());
+            }
+            Some(3) if self.challenged.lock().unwrap().contains(&place.connection) => {
+                let user = user_of(&message.unwrap()).unwrap();
+                self.users.lock().unwrap().insert(place.connection, user);
+            }
+            _ => {}
+        }
+        match self.users.lock().unwrap().get(&place.connection) {
+            Some(user) => reply(200, format!("{user} {} {}", request.method(), request.body().len())),
+            None => with(reply(401, "who?"), "www-authenticate", "NTLM"),
+        }
+    }
+
+    fn legs(&self) -> String {
+        std::mem::take(&mut *self.legs.lock().unwrap()).join(" ")
+    }
+}
+
+fn server(answer: impl Fn(&Ntlm, Place, Request<Vec<u8>>) -> Answer + Send + Sync + 'static) -> (StandIn, Arc<Ntlm>) {
+    let ntlm = Arc::new(Ntlm::default());
+    let shared = Arc::clone(&ntlm);
+    (StandIn::start(move |place, request| answer(&shared, place, request)).unwrap(), ntlm)
+}
+
+fn with_connections() -> Options {
+    Options { connections: true, ..Options::default() }
+}
+
+fn user(name: &str) -> Authenticator {
+    authenticator(AuthConfig::ntlm(name, "password"))
+}
+
+#[test]
+fn a_connection_is_kept_for_its_user_and_for_nobody_else() {
+    for adapter in adapters() {
+        let name = adapter.name();
+        let (server, ntlm) = server(|ntlm, place, request| Answer::Reply(ntlm.answer(place, &request)));
+        let (mufasa, scar) =
+            (adapter.user(&user("Mufasa"), &with_connections()), adapter.user(&user("Scar"), &with_connections()));
+        let ask = |user: &dyn crate::clients::User| text(&user.send(get(server.uri("/"))).unwrap());
+        assert_eq!((ask(&*mufasa), ntlm.legs()), ("Mufasa GET 0".into(), "1.1 1.2".into()), "{name}");
+        assert_eq!((ask(&*mufasa), ntlm.legs()), ("Mufasa GET 0".into(), "1.3".into()), "{name}");
+        assert_eq!((ask(&*scar), ntlm.legs()), ("Scar GET 0".into(), "2.1 2.2".into()), "{name}");
+        assert_eq!((ask(&*mufasa), ntlm.legs()), ("Mufasa GET 0".into(), "1.4".into()), "{name}");
+        // A body goes once.
+        let post = Request::post(server.uri("/")).body(Payload::from("12345")).unwrap();
+        assert_eq!(text(&mufasa.send(post).unwrap()), "Mufasa POST 5", "{name}");
+        assert_eq!(ntlm.legs(), "1.5", "{name}");
+        // Nobody is not Mufasa.
+        let nobody = adapter.user(&authenticator(AuthConfig::None), &Options::default());
+        assert_eq!(nobody.send(get(server.uri("/"))).unwrap().status(), StatusCode::UNAUTHORIZED, "{name}");
+    }
+}
+
+#[test]
+fn without_connections_of_its_own_nothing_is_sent() {
+    for adapter in adapters() {
+        let (server, ntlm) = server(|ntlm, place, request| Answer::Reply(ntlm.answer(place, &request)));
+        let why = adapter.user(&user("Mufasa"), &Options::default()).send(get(server.uri("/"))).unwrap_err();
+        assert!(why.contains("with_connect"), "{}: {why}", adapter.name());
+        assert_eq!(ntlm.legs(), "", "{}", adapter.name());
+    }
+}
+
+#[test]
+fn a_kept_connection_that_was_closed_is_made_anew() {
+    for adapter in adapters() {
+        let (server, ntlm) = server(|ntlm, place, request| {
+            let answer = ntlm.answer(place, &request);
+            if answer.status() == StatusCode::OK && place.connection == 1 {
+                return Answer::ReplyAndClose(answer);
+            }
+            Answer::Reply(answer)
+        });
+        let mufasa = adapter.user(&user("Mufasa"), &with_connections());
+        for _ in 0..3 {
+            assert_eq!(text(&mufasa.send(get(server.uri("/"))).unwrap()), "Mufasa GET 0", "{}", adapter.name());
+        }
+        let legs = ntlm.legs();
+        assert!(legs.starts_with("1.1 1.2 2.1 ") && !legs.contains("3."), "{}: {legs}", adapter.name());
+    }
+}
+
+#[test]
+fn a_connection_closed_between_legs_is_the_reason() {
+    for adapter in adapters() {
+        for announced in [true, false] {
+            let (server, _) = server(move |ntlm, place, request| {
+                let answer = ntlm.answer(place, &request);
+                match announced {
+                    true => Answer::ReplyAndClose(with(answer, "connection", "close")),
+                    false => Answer::ReplyAndClose(answer),
+                }
+            });
+            let why = adapter.user(&user("Mufasa"), &with_connections()).send(get(server.uri("/"))).unwrap_err();
+            assert!(why.contains("connection was closed between"), "{} {announced}: {why}", adapter.name());
+        }
+    }
+}
+
+#[test]
+fn a_long_challenge_page_does_not_cost_the_connection() {
+    for adapter in adapters() {
+        let (server, _) = server(|ntlm, place, request| {
+            let mut answer = ntlm.answer(place, &request);
+            if answer.status() == StatusCode::UNAUTHORIZED {
+                *answer.body_mut() = vec![b'x'; 1 << 20];
+            }
+            Answer::Reply(answer)
+        });
+        let response = adapter.user(&user("Mufasa"), &with_connections()).send(get(server.uri("/"))).unwrap();
+        assert_eq!(text(&response), "Mufasa GET 0", "{}", adapter.name());
+    }
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn ntlm_keeps_to_one_connection_beside_other_requests() {
+    let server = Server::script("apache-ntlm.sh", free_port().unwrap(), &work_dir("adapters").unwrap()).unwrap();
+    for adapter in adapters() {
+        // Connections of the same pool that others use meanwhile.
+        let plain = adapter.user(&authenticator(AuthConfig::None), &Options::default());
+        for password in ["Circle of Life", "Circle of Lies"] {
+            let auth = authenticator(AuthConfig::ntlm("DOMAIN\\Mufasa", password));
+            assert_eq!(plain.send(get(server.uri("/open/index.html"))).unwrap().status(), StatusCode::OK);
+            let mufasa = adapter.user(&auth, &with_connections());
+            let expected = if password == "Circle of Life" { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
+            for _ in 0..3 {
+                let status = mufasa.send(get(server.uri("/ntlm/index.html"))).unwrap().status();
+                assert_eq!(status, expected, "{}", adapter.name());
+            }
+            // What was proved on that connection does not hold for others.
+            let other = plain.send(get(server.uri("/ntlm/index.html"))).unwrap();
+            assert_eq!(other.status(), StatusCode::UNAUTHORIZED, "{}", adapter.name());
+        }
+    }
+}
