@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use countersign::{Authenticator, Payload};
+use countersign_reqwest::SendWith as _;
 use countersign_tower::{AuthLayer, AuthService};
 use countersign_ureq::RunWith as _;
 use http::{Request, Response};
@@ -36,7 +37,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn adapters() -> Vec<Box<dyn Adapter>> {
-    vec![Box::new(Ureq), Box::new(Tower)]
+    vec![Box::new(Ureq), Box::new(Tower), Box::new(Reqwest)]
 }
 
 /// With a client of defaults.
@@ -118,5 +119,50 @@ impl User for TowerUser {
             Ok(Response::from_parts(parts, bytes.to_vec()))
         };
         runtime().block_on(async { tokio::time::timeout(limit, whole).await }).map_err(|_| "timed out".to_owned())?
+    }
+}
+
+struct Reqwest;
+
+struct ReqwestUser(reqwest::Client, countersign_reqwest::Session);
+
+fn reqwest_client(timeout: Option<Duration>) -> reqwest::Result<reqwest::Client> {
+    let builder = reqwest::Client::builder().http1_only().redirect(reqwest::redirect::Policy::none());
+    match timeout {
+        Some(timeout) => builder.timeout(timeout).build(),
+        None => builder.build(),
+    }
+}
+
+impl Adapter for Reqwest {
+    fn name(&self) -> &'static str {
+        "reqwest"
+    }
+
+    fn user(&self, auth: &Authenticator, options: &Options) -> Box<dyn User> {
+        let mut session = countersign_reqwest::Session::new(auth);
+        if let Some(most) = options.most_redirects {
+            session = session.with_most_redirects(most);
+        }
+        let timeout = options.timeout;
+        if options.connections {
+            session = session.with_connections(move || reqwest_client(timeout));
+        }
+        Box::new(ReqwestUser(reqwest_client(timeout).unwrap(), session))
+    }
+}
+
+impl User for ReqwestUser {
+    fn send(&self, request: Request<Payload>) -> Result<Response<Vec<u8>>, String> {
+        let (parts, payload) = request.into_parts();
+        let builder = self.0.request(parts.method, parts.uri.to_string()).headers(parts.headers);
+        let body = payload.bytes().cloned().unwrap_or_default();
+        let builder = if body.is_empty() { builder } else { builder.body(body) };
+        runtime().block_on(async {
+            let response = builder.send_with(&self.1).await.map_err(|why| why.to_string())?;
+            let status = response.status();
+            let bytes = response.bytes().await.map_err(|why| why.to_string())?;
+            Ok(Response::builder().status(status).body(bytes.to_vec()).unwrap())
+        })
     }
 }

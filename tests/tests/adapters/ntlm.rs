@@ -128,6 +128,8 @@ fn a_kept_connection_that_was_closed_is_made_anew() {
         let mufasa = adapter.user(&user("Mufasa"), &with_connections());
         for _ in 0..3 {
             assert_eq!(text(&mufasa.send(get(server.uri("/"))).unwrap()), "Mufasa GET 0", "{}", adapter.name());
+            // What is sent while the close is under way fails with any client.
+            std::thread::sleep(std::time::Duration::from_millis(50));
         }
         let legs = ntlm.legs();
         assert!(legs.starts_with("1.1 1.2 2.1 ") && !legs.contains("3."), "{}: {legs}", adapter.name());

@@ -2,13 +2,15 @@
 
 use countersign::api_key::{self, AddTo};
 use countersign::oauth1::{self, SignatureMethod};
-use countersign::oauth2::{AuthorizationCode, ClientAuthentication, DeviceCode, Grant, GrantType, Implicit, Password};
+use countersign::oauth2::GrantType;
 use countersign::{AuthConfig, ErrorKind, Result, aws_sigv4, digest, hawk, ntlm};
 
+use serde_json::{Map, Value};
+
 use super::url;
-use crate::Note;
 use crate::error::{invalid, quoted, unsupported};
 use crate::variables::Names;
+use crate::{Note, config};
 
 /// What the descriptions' words come down to.
 #[derive(Clone, Debug)]
@@ -166,7 +168,7 @@ impl Scheme {
                 AuthConfig::AwsSigv4(config)
             }
             Self::OAuth2(flows) => return tokens(flows, name, place, scopes, making),
-            Self::OpenIdConnect(discovery) => open_id_connect(discovery, name, place, scopes, making),
+            Self::OpenIdConnect(discovery) => open_id_connect(discovery, name, place, scopes, making)?,
             Self::MutualTls => {
                 making.note(place, "a client certificate proves the client: give it to the HTTP client");
                 AuthConfig::None
@@ -206,11 +208,8 @@ fn tokens(
     flows.sort_by_key(|flow| flow.rank());
     let (mut configs, mut failed) = (Vec::new(), Vec::new());
     for flow in flows {
-        match grant(flow, name, place, making) {
-            Ok(mut grant) => {
-                grant.client_mut().scope = scope(scopes);
-                configs.push(AuthConfig::oauth2(grant));
-            }
+        match token(flow, name, place, scopes, making) {
+            Ok(config) => configs.push(config),
             Err(why) => failed.push(why),
         }
     }
@@ -224,60 +223,70 @@ fn tokens(
     Ok(configs)
 }
 
-fn grant(flow: &Flow, name: &str, place: &str, making: &mut Making<'_>) -> Result<Grant> {
-    let endpoint = |field: &str, given: &Option<String>| -> Result<String> {
+/// A flow's config, whose credentials are variables.
+fn token(flow: &Flow, name: &str, place: &str, scopes: &[String], making: &mut Making<'_>) -> Result<AuthConfig> {
+    let base = making.base;
+    let endpoint = |field: &str, given: &Option<String>| -> Result<Value> {
         let given = given.as_deref().map(str::trim).filter(|url| !url.is_empty());
         let given = given.ok_or_else(|| invalid(place, format!("the flow lacks its {field}")))?;
-        url::resolve(making.base, given).ok_or_else(|| {
-            invalid(place, format!("the {field} is relative, and no server says to what: give a base URL"))
-        })
+        let relative =
+            || invalid(place, format!("the {field} is relative, and no server says to what: give a base URL"));
+        url::resolve(base, given).map(Value::from).ok_or_else(relative)
     };
-    let is_browser = matches!(flow.grant_type, GrantType::AuthorizationCode | GrantType::Implicit);
-    let authorization_url =
-        if is_browser { Some(endpoint("authorization URL", &flow.authorization_url)?) } else { None };
-    let is_device = flow.grant_type == GrantType::DeviceCode;
-    let device_url = if is_device { Some(endpoint("device authorization URL", &flow.device_url)?) } else { None };
-    let token_url =
-        if flow.grant_type == GrantType::Implicit { String::new() } else { endpoint("token URL", &flow.token_url)? };
-    Ok(filled(flow.grant_type, name, [authorization_url, device_url, Some(token_url)], &mut making.names))
+    let mut urls = Map::new();
+    let is_implicit = flow.grant_type == GrantType::Implicit;
+    if is_implicit || flow.grant_type == GrantType::AuthorizationCode {
+        urls.insert("auth_url".into(), endpoint("authorization URL", &flow.authorization_url)?);
+    }
+    if flow.grant_type == GrantType::DeviceCode {
+        urls.insert("device_url".into(), endpoint("device authorization URL", &flow.device_url)?);
+    }
+    if !is_implicit {
+        urls.insert("access_token_url".into(), endpoint("token URL", &flow.token_url)?);
+    }
+    with_urls(flow.grant_type, urls, name, place, scopes, &mut making.names)
 }
 
-/// A grant whose credentials are variables.
-fn filled(grant_type: GrantType, name: &str, urls: [Option<String>; 3], names: &mut Names) -> Grant {
-    let [auth_url, device_url, token_url] = urls;
-    let (auth_url, device_url) = (auth_url.unwrap_or_default(), device_url.unwrap_or_default());
-    let (token_url, client_id) = (token_url.unwrap_or_default(), names.placeholder(name, "client_id"));
-    let mut grant = match grant_type {
-        GrantType::Implicit => {
-            return Implicit::new(auth_url, client_id, names.placeholder(name, "callback_url")).into();
-        }
-        GrantType::DeviceCode => return DeviceCode::new(device_url, token_url, client_id).into(),
-        GrantType::ClientCredentials => {
-            return Grant::client_credentials(token_url, client_id, names.secret(name, "client_secret"));
-        }
-        GrantType::Password => {
-            let secret = names.secret(name, "client_secret");
-            let username = names.placeholder(name, "username");
-            let mut grant = Password::new(token_url, client_id, username, names.secret(name, "password"));
-            grant.token.client_authentication = ClientAuthentication::Header(secret);
-            return grant.into();
-        }
-        _ => AuthorizationCode::new(auth_url, token_url, client_id, ""),
+fn with_urls(
+    grant_type: GrantType,
+    mut grant: Map<String, Value>,
+    name: &str,
+    place: &str,
+    scopes: &[String],
+    names: &mut Names,
+) -> Result<AuthConfig> {
+    let (type_name, fields): (_, &[&str]) = match grant_type {
+        GrantType::AuthorizationCode => ("authorization_code", &["client_id", "client_secret", "callback_url"]),
+        GrantType::ClientCredentials => ("client_credentials", &["client_id", "client_secret"]),
+        GrantType::DeviceCode => ("device_code", &["client_id"]),
+        GrantType::Password => ("password", &["client_id", "client_secret", "username", "password"]),
+        GrantType::Implicit => ("implicit", &["client_id", "callback_url"]),
+        _ => return Err(unsupported(place, "no description has a flow of this grant")),
     };
-    grant.token.client_authentication = ClientAuthentication::Header(names.secret(name, "client_secret"));
-    grant.consent.callback_url = names.placeholder(name, "callback_url");
-    grant.into()
+    grant.insert("grant_type".into(), type_name.into());
+    for field in fields {
+        grant.insert((*field).to_owned(), names.placeholder(name, field).into());
+    }
+    if let Some(scope) = scope(scopes) {
+        grant.insert("scope".into(), scope.into());
+    }
+    config::read(place, "oauth2", Map::from_iter([("grant".to_owned(), grant.into())]))
 }
 
 /// Authorization code, with the endpoints that only the discovery document knows as variables.
-fn open_id_connect(discovery: &str, name: &str, place: &str, scopes: &[String], making: &mut Making<'_>) -> AuthConfig {
+fn open_id_connect(
+    discovery: &str,
+    name: &str,
+    place: &str,
+    scopes: &[String],
+    making: &mut Making<'_>,
+) -> Result<AuthConfig> {
     let discovery = url::resolve(making.base, discovery.trim()).unwrap_or_else(|| discovery.trim().to_owned());
     making.note(place, format!("the endpoints are those of the discovery document at {}", quoted(&discovery)));
     let names = &mut making.names;
-    let urls = [Some(names.placeholder(name, "auth_url")), None, Some(names.placeholder(name, "access_token_url"))];
-    let mut grant = filled(GrantType::AuthorizationCode, name, urls, names);
-    grant.client_mut().scope = scope(scopes);
-    AuthConfig::oauth2(grant)
+    let url = |field: &str, names: &mut Names| (field.to_owned(), names.placeholder(name, field).into());
+    let urls = Map::from_iter([url("auth_url", names), url("access_token_url", names)]);
+    with_urls(GrantType::AuthorizationCode, urls, name, place, scopes, names)
 }
 
 /// Scopes, each once, separated by spaces (RFC 6749 section 3.3).
