@@ -38,6 +38,8 @@ pub enum ErrorKind {
     PayloadRequired,
     /// `needs-exchange`: the scheme needs the server's word first; sign through an [`Exchange`](crate::Exchange).
     NeedsExchange,
+    /// `needs-authorization`: there is no token, and only a person's consent can get one.
+    NeedsAuthorization,
     /// `no-challenge`: the server refused the request and asked for nothing that this scheme can answer.
     NoChallenge,
     /// `invalid-challenge`: the server's challenge cannot be read, or lacks what the scheme needs.
@@ -105,6 +107,7 @@ impl ErrorKind {
             Self::InvalidRequest => "invalid-request",
             Self::PayloadRequired => "payload-required",
             Self::NeedsExchange => "needs-exchange",
+            Self::NeedsAuthorization => "needs-authorization",
             Self::NoChallenge => "no-challenge",
             Self::InvalidChallenge => "invalid-challenge",
             Self::UnsupportedAlgorithm => "unsupported-algorithm",

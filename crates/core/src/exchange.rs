@@ -40,7 +40,8 @@ use crate::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Scheme,
 ///
 /// After an error nothing more can be done; the last reply, if there is one, is still the caller's to read.
 pub struct Exchange {
-    method: Method,
+    /// Of the request; none for a conversation without one.
+    method: Option<Method>,
     dialogue: Box<dyn Dialogue>,
 }
 
@@ -50,10 +51,19 @@ impl Exchange {
     /// # Errors
     /// When the request cannot be signed; nothing was sent.
     pub fn start(scheme: Arc<dyn Scheme>, request: Request<Payload>, ctx: &Context) -> Result<(Self, Step)> {
-        let method = request.method().clone();
+        let method = Some(request.method().clone());
         let mut dialogue = scheme.dialogue(request);
         let step = dialogue.start(ctx)?;
         Ok((Self { method, dialogue }, step))
+    }
+
+    /// Starts a conversation that is not about a request of the caller's: one that gets a token, say.
+    ///
+    /// # Errors
+    /// As [`Exchange::start`].
+    pub fn converse(mut dialogue: Box<dyn Dialogue>, ctx: &Context) -> Result<(Self, Step)> {
+        let step = dialogue.start(ctx)?;
+        Ok((Self { method: None, dialogue }, step))
     }
 
     /// The step after a reply: a `&http::Response` whose body can be read as bytes, or a [`Reply`]. Its body may be left empty

@@ -86,4 +86,4 @@ pub use payload::Payload;
 pub use scheme::Scheme;
 pub use secret::Secret;
 pub use signed::Signed;
-pub use wait::Wait;
+pub use wait::{Wait, block_on};

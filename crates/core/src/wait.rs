@@ -33,27 +33,44 @@ impl Wait {
 
     /// Blocks this thread until the wait is over. In async code use `.await` instead.
     pub fn block(mut self) {
-        block_until(self.0.as_mut(), None);
+        block_on(self.0.as_mut());
     }
 
     /// Blocks this thread until the wait is over, or until `timeout` has passed; returns whether it is over.
     #[must_use]
     pub fn block_timeout(&mut self, timeout: Duration) -> bool {
-        // `Instant` cannot hold every deadline: wait without one then.
-        block_until(self.0.as_mut(), Instant::now().checked_add(timeout))
+        match Instant::now().checked_add(timeout) {
+            Some(deadline) => block_until(self.0.as_mut(), deadline),
+            // `Instant` cannot hold this deadline: wait without one.
+            None => {
+                block_on(self.0.as_mut());
+                true
+            }
+        }
+    }
+}
+
+/// Blocks this thread until a future is over; needs no runtime. Not for async code, which awaits.
+///
+/// ```
+/// assert_eq!(countersign_core::block_on(async { 7 }), 7);
+/// ```
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut TaskContext::from_waker(&waker)) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
     }
 }
 
 /// Polls `future` on this thread, which sleeps in between; returns whether it ended before the deadline.
-fn block_until(future: Pin<&mut dyn Future<Output = ()>>, deadline: Option<Instant>) -> bool {
+fn block_until(future: Pin<&mut dyn Future<Output = ()>>, deadline: Instant) -> bool {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut cx = TaskContext::from_waker(&waker);
     let mut future = pin!(future);
-    while future.as_mut().poll(&mut cx).is_pending() {
-        let Some(deadline) = deadline else {
-            thread::park();
-            continue;
-        };
+    while future.as_mut().poll(&mut TaskContext::from_waker(&waker)).is_pending() {
         match deadline.checked_duration_since(Instant::now()) {
             Some(left) if !left.is_zero() => thread::park_timeout(left),
             _ => return false,

@@ -43,7 +43,7 @@ impl Authenticator {
         Self::from_arc(Arc::new(scheme))
     }
 
-    /// Wraps a signer that you also hold yourself: an `Arc<oauth2::Signer>`, say, to give it callbacks.
+    /// Wraps a scheme that you also hold yourself: an `Arc<oauth2::Session>`, say, to give it callbacks.
     #[must_use]
     pub fn from_arc(scheme: Arc<dyn Scheme>) -> Self {
         Self { scheme, clock: None }

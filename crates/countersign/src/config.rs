@@ -143,8 +143,8 @@ impl AuthConfig {
     /// [`AuthConfig::Oauth2`], with a grant that gets the token.
     #[cfg(feature = "oauth2")]
     #[must_use]
-    pub fn oauth2(grant: oauth2::Grant) -> Self {
-        Self::Oauth2(oauth2::Config::with_grant(grant))
+    pub fn oauth2(grant: impl Into<oauth2::Grant>) -> Self {
+        Self::Oauth2(oauth2::Config::of(grant))
     }
 
     /// [`AuthConfig::Hawk`], with SHA-256.
@@ -204,7 +204,7 @@ impl AuthConfig {
             #[cfg(feature = "oauth1")]
             Self::Oauth1(config) => Arc::new(oauth1::Signer::new(config)?),
             #[cfg(feature = "oauth2")]
-            Self::Oauth2(config) => Arc::new(oauth2::Signer::new(config)?),
+            Self::Oauth2(config) => Arc::new(oauth2::Session::new(config)?),
             #[cfg(feature = "hawk")]
             Self::Hawk(config) => Arc::new(hawk::Signer::new(config)?),
             #[cfg(feature = "edgegrid")]

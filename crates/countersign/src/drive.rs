@@ -287,11 +287,12 @@ mod tests {
         use crate::oauth2;
 
         let grant = oauth2::Grant::client_credentials("https://as.example/token", "id", "secret");
-        let signer = Arc::new(oauth2::Signer::new(&oauth2::Config::with_grant(grant)).unwrap());
+        let session = Arc::new(oauth2::Session::new(&oauth2::Config::of(grant)).unwrap());
         let reply = Response::new(br#"{"access_token":"t","token_type":"Bearer","expires_in":100}"#.to_vec());
-        signer.accept(&reply, &countersign_core::Context::at(1000)).unwrap();
+        let ctx = countersign_core::Context::at(1000);
+        session.keep(oauth2::Token::from_reply(&reply, &ctx).unwrap(), &ctx).block().unwrap();
         // 20 seconds before its end the token is due, and the endpoint does not answer.
-        let auth = Authenticator::from_arc(signer).with_clock(|| countersign_core::Context::at(1080));
+        let auth = Authenticator::from_arc(session).with_clock(|| countersign_core::Context::at(1080));
         let mut legs = Vec::new();
         let response = auth.drive(Request::get("https://api.example/").body(()).unwrap(), |request| {
             legs.push(request.uri().host().unwrap_or_default().to_owned());

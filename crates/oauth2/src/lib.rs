@@ -1,16 +1,14 @@
-//! OAuth 2.0 for any [`http::Request`]: get tokens by every grant, add them to requests, refresh them in time. No I/O, no client
-//! inside.
+//! OAuth 2.0 for any [`http::Request`]: get tokens by every grant, add them to requests, refresh them before they expire. No I/O, no
+//! client inside.
 //!
 //! A token is fetched when it is first needed, by whoever needs it first, and refreshed before it expires; however many requests
-//! wait, one fetches. Through the one loop of every scheme, the token request is just another
-//! [`Step::Send`](countersign_core::Step::Send):
+//! wait, one fetches. Through the one loop of every scheme, the token request is just another [`Step::Send`]:
 //!
 //! ```
 //! use std::sync::Arc;
 //!
-//! use countersign_core::{Context, Exchange, Payload, Step};
-//! use countersign_oauth2::{Config, Grant, Signer};
-//! use http::{Request, Response};
+//! use countersign_oauth2::http::{Request, Response};
+//! use countersign_oauth2::{Config, Context, Exchange, Grant, Payload, Session, Step};
 //!
 //! # fn send(request: Request<Payload>) -> Result<Response<Vec<u8>>, std::io::Error> {
 //! #     let is_token_request = request.uri().path() == "/token";
@@ -18,10 +16,10 @@
 //! #     Ok(Response::new(if is_token_request { token.to_vec() } else { Vec::new() }))
 //! # }
 //! let grant = Grant::client_credentials("https://server.example.com/token", "s6BhdRkqt3", "gX1fBat3bV");
-//! let signer = Arc::new(Signer::new(&Config::with_grant(grant))?);
+//! let session = Arc::new(Session::new(&Config::of(grant))?);
 //!
 //! let request = Request::get("https://api.example.com/items").body(Payload::empty())?;
-//! let (mut exchange, mut step) = Exchange::start(signer, request, &Context::now())?;
+//! let (mut exchange, mut step) = Exchange::start(session, request, &Context::now())?;
 //! let mut sent = 0;
 //! loop {
 //!     step = match step {
@@ -31,7 +29,7 @@
 //!             exchange.on_response(&reply, &Context::now())?
 //!         }
 //!         Step::Wait(wait) => {
-//!             wait.block(); // another exchange is fetching the token; or `wait.await`
+//!             wait.block(); // another exchange is fetching the token, or a store is asked; or `wait.await`
 //!             exchange.resume(&Context::now())?
 //!         }
 //!         Step::Done => break,
@@ -42,47 +40,47 @@
 //! ```
 //!
 //! * [`Config`] says which token, or which [`Grant`] gets it.
-//! * [`Signer`] keeps the token; [`TokenStore`] keeps it longer.
-//! * A person in a browser: [`Signer::authorize`] gives the URL, [`Signer::callback`] takes what came back. By hand:
-//!   [`AuthorizationRequest`], with PKCE, pushed if asked for.
-//! * A person at another device: [`request::device_request`] and [`request::DeviceAuthorization`].
-//! * [`request`] has the other endpoints: revocation, introspection, metadata.
+//! * [`Session`] keeps the token; a [`TokenStore`] keeps it longer, and for several processes.
+//! * A person in a browser: [`Session::login`] returns the URL, [`Session::finish`] takes what came back.
+//! * A person at another device: [`server::device_request`], then [`Session::poll`].
+//! * [`server`] has the other endpoints: revocation, introspection, metadata.
+//! * Errors of a server's have a [`ServerError`] as their cause: status, `error`, `error_description`, `Retry-After`. Where only a
+//!   person can help, the kind is [`ErrorKind::NeedsAuthorization`].
 //!
 //! # What is bounded
 //!
-//! Token, request, refresh, request; one more token request where the server has forgotten the refresh token, and with DPoP one more
-//! of each where the server wants another nonce. A second 401 is
-//! the caller's. Redirects of a token endpoint are errors: let your client follow none there.
+//! Token, request, refresh, request; one more token request where the server has forgotten the refresh token or the store has
+//! another, and with DPoP one more of each where the server wants another nonce. A second 401 is the caller's. Redirects of a token
+//! endpoint are errors: let your client follow none there. A token endpoint that fails is left alone for as long as it asks
+//! (`Retry-After`), else for a second, two, four, up to a minute; meanwhile its error is returned at once.
 //!
 //! # What it does not do
 //!
-//! * It opens no browser and listens on no port.
+//! * It opens no browser and listens on no port: the crate `countersign-native` does.
 //! * Keys of `private_key_jwt` and DPoP are on P-256 (feature `jwt`); no RSA. Id tokens are kept, not verified.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod authorization;
-mod client;
 mod config;
-mod dialogue;
-mod dpop;
-#[cfg(feature = "jwt")]
-mod jwt;
+mod form;
+mod proof;
 mod session;
-mod signer;
-mod store;
-mod token;
-mod turn;
 
-pub mod request;
+pub mod server;
 
-pub use authorization::{AuthorizationRequest, Callback, code_challenge};
-pub use config::{AddTo, ClientAuthentication, CodeChallengeMethod, Config, Grant, GrantType};
-pub use request::DeviceAuthorization;
-pub use signer::Signer;
-pub use store::{MemoryTokenStore, TokenKey, TokenStore};
-pub use token::{ServerError, Token};
+pub use http;
+
+pub use config::{
+    ActorToken, AddTo, AuthorizationCode, Client, ClientAuthentication, ClientCredentials, CodeChallengeMethod, Config,
+    Consent, DeviceCode, DpopKey, Grant, GrantType, Implicit, JwtBearer, Password, RefreshToken, TokenEndpoint,
+    TokenExchange,
+};
+pub use countersign_core::{
+    Context, Dialogue, Error, ErrorKind, Exchange, Payload, Reply, Result, Scheme, Secret, Signed, Step, Wait,
+};
+pub use server::{AuthorizationRequest, DeviceAuthorization, ServerError, Token};
+pub use session::{Answer, Lease, Leasing, MemoryTokenStore, Session, TokenKey, TokenStore};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

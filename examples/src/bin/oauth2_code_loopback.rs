@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, mpsc};
 
-use countersign::oauth2::{Config, Grant, Signer};
-use countersign::{Authenticator, Context, Payload};
+use countersign::oauth2::{Config, Grant, Session};
+use countersign::{Authenticator, Context, Exchange, Payload, Step};
 use http::{Request, Response};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -34,20 +34,29 @@ fn main() -> Result<(), Failure> {
 
     let (auth_url, token_url) = (format!("http://{server}/auth"), format!("http://{server}/token"));
     let grant = Grant::authorization_code(auth_url, token_url, "app", format!("http://{listener}/callback"));
-    let signer = Arc::new(Signer::new(&Config::with_grant(grant))?);
+    let session = Arc::new(Session::new(&Config::of(grant))?);
 
-    let authorization = signer.authorize(&Context::now())?;
-    println!("open {}", authorization.url());
+    let login = session.login(&Context::now())?;
+    println!("open {}", login.url());
     // The stand-in of a browser: it follows the redirect.
-    ureq::get(authorization.url().to_string()).call()?;
+    ureq::get(login.url()).call()?;
     let callback = callbacks.recv_timeout(std::time::Duration::from_secs(10))?;
 
-    let request = signer.callback(&callback, &Context::now())?.ok_or("a code was expected")?;
-    let response = send(request)?;
-    signer.accept(&response, &Context::now())?;
-    println!("the token: {:?}", signer.token(&Context::now())?);
+    let redeeming = session.finish(&login, &callback, &Context::now())?;
+    let (mut exchange, mut step) = Exchange::converse(redeeming, &Context::now())?;
+    loop {
+        step = match step {
+            Step::Send(request) => exchange.on_response(&send(request)?, &Context::now())?,
+            Step::Wait(wait) => {
+                wait.block();
+                exchange.resume(&Context::now())?
+            }
+            Step::Done => break,
+        };
+    }
+    println!("the token: {:?}", session.token(&Context::now()).block()?);
 
-    let auth = Authenticator::from_arc(signer);
+    let auth = Authenticator::from_arc(session);
     let response = auth.drive(Request::get(format!("http://{server}/items")).body(())?, send)?;
     println!("{}", String::from_utf8_lossy(response.body()));
     Ok(())

@@ -1,13 +1,14 @@
 //! The device flow: a program without a browser shows a code, and asks until a person has typed it in elsewhere. The authorization
 //! server is a stand-in whose person is quick.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
-use countersign::oauth2::request::{self, DeviceAuthorization};
-use countersign::oauth2::{Config, Grant, GrantType, Signer};
-use countersign::{Context, Payload};
+use countersign::oauth2::server::device_request;
+use countersign::oauth2::{Config, DeviceAuthorization, DeviceCode, Grant, Session};
+use countersign::{Context, Error, Exchange, Payload, Step};
 use http::{Request, Response};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -29,24 +30,35 @@ fn main() -> Result<(), Failure> {
         }
         Response::builder().status(status).body(body.to_owned()).expect("a reply")
     })?;
-    let mut grant = Grant::new(GrantType::DeviceCode, format!("http://{server}/token"), "app");
-    grant.device_url = Some(format!("http://{server}/device"));
-    let signer = Signer::new(&Config::with_grant(grant.clone()))?;
+    let grant = DeviceCode::new(format!("http://{server}/device"), format!("http://{server}/token"), "app");
+    let grant = Grant::from(grant);
+    let session = Arc::new(Session::new(&Config::of(grant.clone()))?);
 
-    let response = send(request::device_request(&grant, &Context::now())?)?;
+    let response = send(device_request(&grant, &Context::now())?)?;
     let mut device = DeviceAuthorization::from_reply(&response, &Context::now())?;
     println!("open {} and type {}", device.verification_uri, device.user_code);
     loop {
         sleep(Duration::from_secs(device.interval));
-        let response = send(device.token_request(&grant, &Context::now())?)?;
-        match signer.accept(&response, &Context::now()) {
+        match poll(&session, &device)? {
             Ok(()) => break,
             Err(why) if device.goes_on(&why, &Context::now()) => println!("not yet: {why}"),
             Err(why) => return Err(why.into()),
         }
     }
-    println!("the token: {:?}", signer.token(&Context::now())?);
+    println!("the token: {:?}", session.token(&Context::now()).block()?);
     Ok(())
+}
+
+/// Asks once. There is no store, so there is nothing to wait for.
+fn poll(session: &Arc<Session>, device: &DeviceAuthorization) -> Result<Result<(), Error>, Failure> {
+    let (mut exchange, mut step) = Exchange::converse(session.poll(device), &Context::now())?;
+    while let Step::Send(request) = step {
+        step = match exchange.on_response(&send(request)?, &Context::now()) {
+            Ok(step) => step,
+            Err(why) => return Ok(Err(why)),
+        };
+    }
+    Ok(Ok(()))
 }
 
 fn send(request: Request<Payload>) -> Result<Response<Vec<u8>>, Failure> {

@@ -9,9 +9,11 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign::oauth2::request::{DeviceAuthorization, device_request, revocation_request};
-use countersign::oauth2::{Config, Grant, GrantType, ServerError, Signer, Token, TokenStore as _};
-use countersign::{AuthConfig, Context, Error, ErrorKind, Payload};
+use countersign::oauth2::server::{device_request, revocation_request, revoked};
+use countersign::oauth2::{
+    AuthorizationRequest, Config, DeviceAuthorization, Grant, GrantType, ServerError, Session, Token, TokenStore as _,
+};
+use countersign::{AuthConfig, Context, Dialogue, Error, ErrorKind, Exchange, Payload, Step};
 use http::{Request, Response, Uri};
 
 use crate::args::{self, GrantFile};
@@ -31,17 +33,21 @@ pub(crate) fn token(command: args::Token, out: &mut impl Write) -> Result<ExitCo
         }
         args::Token::List { store: place } => list(&store(&place)?, out)?,
         args::Token::Show { grant, show_secret } => {
-            let signer = signer(&oauth2(&grant)?, store(&grant.store)?)?;
-            show(&kept(&signer)?, show_secret, out)?;
+            let session = session(&oauth2(&grant)?, store(&grant.store)?)?;
+            show(&kept(&session)?, show_secret, out)?;
         }
         args::Token::Refresh { grant } => {
-            let signer = signer(&oauth2(&grant)?, store(&grant.store)?)?;
-            redeem(&signer, || signer.token_request(true, &Context::now()))?;
-            show(&kept(&signer)?, false, out)?;
+            let session = session(&oauth2(&grant)?, store(&grant.store)?)?;
+            // Known before it is replaced.
+            session.token(&Context::now()).block().map_err(|why| Failure::refused(&why))?;
+            converse(session.refresh())?.map_err(|why| Failure::refused(&why))?;
+            show(&kept(&session)?, false, out)?;
         }
         args::Token::Delete { grant } => {
-            let forgotten =
-                signer(&oauth2(&grant)?, store(&grant.store)?)?.forget().map_err(|why| Failure::refused(&why))?;
+            let forgotten = session(&oauth2(&grant)?, store(&grant.store)?)?
+                .forget()
+                .block()
+                .map_err(|why| Failure::refused(&why))?;
             writeln!(out, "{}", if forgotten.is_some() { "deleted" } else { "there was none" })?;
         }
         args::Token::Revoke { grant, revocation_url } => revoke(&grant, &revocation_url, out)?,
@@ -66,7 +72,7 @@ fn oauth2(file: &GrantFile) -> Result<Config, Failure> {
             let grant =
                 grant.ok_or_else(|| Failure::Input("the auth config has no `grant` to get a token by".into()))?;
             if file.name.is_some() {
-                grant.token_name.clone_from(&file.name);
+                grant.client_mut().token_name.clone_from(&file.name);
             }
             Ok(config)
         }
@@ -88,48 +94,48 @@ fn store(place: &args::Store) -> Result<FileTokenStore, Failure> {
     Ok(FileTokenStore::new(data.join("countersign").join("tokens.json")))
 }
 
-fn signer(config: &Config, store: FileTokenStore) -> Result<Signer, Failure> {
-    Signer::with_store(config, Arc::new(store)).map_err(|why| Failure::refused(&why))
+fn session(config: &Config, store: FileTokenStore) -> Result<Arc<Session>, Failure> {
+    let session = Session::new(config).map_err(|why| Failure::refused(&why))?;
+    let session = session.with_store(Arc::new(store)).with_store_watch(|why| {
+        let _told = writeln!(std::io::stderr(), "the token is not kept: {why}");
+    });
+    Ok(Arc::new(session))
 }
 
-fn kept(signer: &Signer) -> Result<Token, Failure> {
-    let token = signer.token(&Context::now()).map_err(|why| Failure::refused(&why))?;
+fn kept(session: &Session) -> Result<Token, Failure> {
+    let token = session.token(&Context::now()).block().map_err(|why| Failure::refused(&why))?;
     token.ok_or_else(|| Failure::Refused("no token is kept for this config, or it is expired".into()))
 }
 
 fn get(mut config: Config, store: FileTokenStore, person: &Person) -> Result<Token, Failure> {
+    let refused = |why: Error| Failure::refused(&why);
     let Some(grant) = config.grant.as_deref_mut() else {
         return Err(Failure::Input("the auth config has no `grant`".into()));
     };
-    let grant_type = grant.grant_type;
-    if !grant_type.needs_person() {
-        let signer = signer(&config, store)?;
-        redeem(&signer, || signer.token_request(false, &Context::now()))?;
-        return kept(&signer);
+    if !grant.grant_type().needs_person() {
+        let session = session(&config, store)?;
+        session.token(&Context::now()).block().map_err(refused)?;
+        converse(session.refresh())?.map_err(|why| Failure::refused(&why))?;
+        return kept(&session);
     }
-    if grant_type == GrantType::DeviceCode {
+    if grant.grant_type() == GrantType::DeviceCode {
         let grant = grant.clone();
-        return device(&grant, &signer(&config, store)?, person);
+        return device(&grant, &session(&config, store)?, person);
     }
     let listener = if person.paste { None } else { Some(listen(grant)?) };
-    let signer = signer(&config, store)?;
-    let mut authorization = signer.authorize(&Context::now()).map_err(|why| Failure::refused(&why))?;
-    if config.grant.as_ref().is_some_and(|grant| grant.par_url.is_some()) {
-        let request = authorization.push_request(&Context::now()).map_err(|why| Failure::refused(&why))?;
-        let response = send(request)?;
-        authorization.pushed(&response).map_err(|why| Failure::refused(&why))?;
-    }
-    tell(&format!("open {}", authorization.url()))?;
+    let session = session(&config, store)?;
+    let login = login(&session)?;
+    tell(&format!("open {}", login.url()))?;
     if !person.no_browser && !person.paste {
-        open(&authorization.url().to_string());
+        open(login.url());
     }
     match listener {
-        Some((listener, path)) => listener.wait(&path, person.timeout, |target| came_back(&signer, target)),
+        Some((listener, path)) => listener.wait(&path, person.timeout, |target| came_back(&session, &login, target)),
         None => {
             tell("and give the URL that the browser comes back on:")?;
             let mut line = String::new();
             std::io::stdin().lock().read_line(&mut line)?;
-            match came_back(&signer, line.trim()) {
+            match came_back(&session, &login, line.trim()) {
                 Verdict::Ours(done) => done,
                 Verdict::NotOurs => Err(Failure::Refused("this is not the answer: `state` or URL are others".into())),
             }
@@ -137,46 +143,59 @@ fn get(mut config: Config, store: FileTokenStore, person: &Person) -> Result<Tok
     }
 }
 
+/// Asks for consent; sends the parameters ahead where the config says so.
+fn login(session: &Session) -> Result<AuthorizationRequest, Failure> {
+    let refused = |why: Error| Failure::refused(&why);
+    let mut login = session.login(&Context::now()).map_err(refused)?;
+    let has_pushed = |login: &mut AuthorizationRequest| match session.push_request(login, &Context::now()) {
+        Err(why) => Err(refused(why)),
+        Ok(None) => Ok(Ok(())),
+        Ok(Some(request)) => Ok(session.pushed(login, &send(request)?, &Context::now())),
+    };
+    let end = match has_pushed(&mut login)? {
+        // The nonce is known now.
+        Err(why) if ServerError::cause_of(&why).is_some_and(|cause| cause.is("use_dpop_nonce")) => {
+            has_pushed(&mut login)?
+        }
+        end => end,
+    };
+    end.map_err(refused)?;
+    Ok(login)
+}
+
 /// Listens where the callback URL says, on a free port unless it names one, and makes the URL say so.
 fn listen(grant: &mut Grant) -> Result<(Listener, String), Failure> {
-    let given =
-        grant.callback_url.clone().filter(|url| !url.is_empty()).unwrap_or_else(|| "http://127.0.0.1/callback".into());
+    let is_implicit = grant.grant_type() == GrantType::Implicit;
+    let Some(consent) = grant.consent_mut() else {
+        return Err(Failure::Input("the grant asks no person in a browser".into()));
+    };
+    let given = Some(consent.callback_url.clone()).filter(|url| !url.is_empty());
+    let given = given.unwrap_or_else(|| "http://127.0.0.1/callback".into());
     let uri: Uri = given.parse().map_err(|_| Failure::Input("`callback_url` is no URL".into()))?;
     let host = uri.host().unwrap_or_default();
-    if uri.scheme_str() != Some("http")
-        || !["127.0.0.1", "localhost"].contains(&host)
-        || grant.grant_type == GrantType::Implicit
-    {
+    if uri.scheme_str() != Some("http") || !["127.0.0.1", "localhost"].contains(&host) || is_implicit {
         let message = "the browser does not come back to this program (`callback_url` is not http on 127.0.0.1, or the token is in \
             a fragment): use --paste";
         return Err(Failure::Input(message.into()));
     }
     let listener = Listener::new(uri.port_u16().unwrap_or(0))?;
     let path = uri.path().to_owned();
-    grant.callback_url = Some(format!("http://{host}:{}{path}", listener.address.port()));
+    consent.callback_url = format!("http://{host}:{}{path}", listener.address.port());
     Ok((listener, path))
 }
 
-fn came_back(signer: &Signer, url: &str) -> Verdict<Token> {
-    match signer.callback(url, &Context::now()) {
+fn came_back(session: &Arc<Session>, login: &AuthorizationRequest, url: &str) -> Verdict<Token> {
+    match session.finish(login, url, &Context::now()) {
         Err(why) if why.kind() == ErrorKind::StateMismatch => Verdict::NotOurs,
         Err(why) => Verdict::Ours(Err(Failure::refused(&why))),
-        // The implicit grant's token is in the URL, and kept by now.
-        Ok(None) => Verdict::Ours(kept(signer)),
-        Ok(Some(request)) => {
-            let mut first = Some(request);
-            let again = || match first.take() {
-                Some(request) => Ok(request),
-                None => signer
-                    .callback(url, &Context::now())?
-                    .ok_or_else(|| Error::new(ErrorKind::StateMismatch, "the callback has no code any more")),
-            };
-            Verdict::Ours(redeem(signer, again).and_then(|()| kept(signer)))
+        Ok(redeeming) => {
+            let end = converse(redeeming).and_then(|end| end.map_err(|why| Failure::refused(&why)));
+            Verdict::Ours(end.and_then(|()| kept(session)))
         }
     }
 }
 
-fn device(grant: &Grant, signer: &Signer, person: &Person) -> Result<Token, Failure> {
+fn device(grant: &Grant, session: &Arc<Session>, person: &Person) -> Result<Token, Failure> {
     let refused = |why: Error| Failure::refused(&why);
     let response = send(device_request(grant, &Context::now()).map_err(refused)?)?;
     let mut device = DeviceAuthorization::from_reply(&response, &Context::now()).map_err(refused)?;
@@ -186,35 +205,44 @@ fn device(grant: &Grant, signer: &Signer, person: &Person) -> Result<Token, Fail
         open(url);
     }
     loop {
-        std::thread::sleep(Duration::from_secs(device.interval));
-        let response = send(device.token_request(grant, &Context::now()).map_err(refused)?)?;
-        match signer.accept(&response, &Context::now()) {
-            Ok(()) => return kept(signer),
+        let left = device.expires_at.saturating_sub(Context::now().unix_time());
+        std::thread::sleep(Duration::from_secs(device.interval.min(left)));
+        match converse(session.poll(&device))? {
+            Ok(()) => return kept(session),
             Err(why) if device.goes_on(&why, &Context::now()) => {}
             Err(why) => return Err(Failure::refused(&why)),
         }
     }
 }
 
-/// Sends a token request and keeps its token; once more where the server wants a DPoP nonce.
-fn redeem(signer: &Signer, mut request: impl FnMut() -> Result<Request<Payload>, Error>) -> Result<(), Failure> {
-    let mut ask = || {
-        let response = send(request().map_err(|why| Failure::refused(&why))?)?;
-        Ok::<_, Failure>(signer.accept(&response, &Context::now()))
+/// Holds a conversation with the token endpoint, at whose end the token is kept.
+fn converse(dialogue: Box<dyn Dialogue>) -> Result<Result<(), Error>, Failure> {
+    let started = Exchange::converse(dialogue, &Context::now());
+    let (mut exchange, mut step) = match started {
+        Ok(started) => started,
+        Err(why) => return Ok(Err(why)),
     };
-    let wants_nonce = |why: &Error| ServerError::cause_of(why).is_some_and(|cause| cause.error == "use_dpop_nonce");
-    let end = match ask()? {
-        Err(why) if wants_nonce(&why) => ask()?,
-        end => end,
-    };
-    end.map_err(|why| Failure::refused(&why))
+    loop {
+        let next = match step {
+            Step::Send(request) => exchange.on_response(&send(request)?, &Context::now()),
+            Step::Wait(wait) => {
+                wait.block();
+                exchange.resume(&Context::now())
+            }
+            Step::Done => return Ok(Ok(())),
+        };
+        match next {
+            Ok(next) => step = next,
+            Err(why) => return Ok(Err(why)),
+        }
+    }
 }
 
 fn revoke(file: &GrantFile, revocation_url: &str, out: &mut impl Write) -> Result<(), Failure> {
     let config = oauth2(file)?;
-    let signer = signer(&config, store(&file.store)?)?;
+    let session = session(&config, store(&file.store)?)?;
     let refused = |why: Error| Failure::refused(&why);
-    let Some(token) = signer.token(&Context::now()).map_err(refused)? else {
+    let Some(token) = session.token(&Context::now()).block().map_err(refused)? else {
         return Err(Failure::Refused("no token is kept for this config, or it is expired".into()));
     };
     let Some(grant) = config.grant.as_deref() else {
@@ -224,23 +252,20 @@ fn revoke(file: &GrantFile, revocation_url: &str, out: &mut impl Write) -> Resul
     let both = [(token.refresh_token.as_ref(), "refresh_token"), (Some(&token.access_token), "access_token")];
     for (token, hint) in both.into_iter().filter_map(|(token, hint)| Some((token?, hint))) {
         let request = revocation_request(grant, revocation_url, token, Some(hint), &Context::now()).map_err(refused)?;
-        let status = send(request)?.status();
-        if !status.is_success() {
-            return Err(Failure::Refused(format!("the server does not revoke the {hint}: status {}", status.as_u16())));
-        }
+        revoked(&send(request)?, &Context::now()).map_err(refused)?;
     }
-    signer.forget().map_err(refused)?;
+    session.forget().block().map_err(refused)?;
     writeln!(out, "revoked")?;
     Ok(())
 }
 
 fn list(store: &FileTokenStore, out: &mut impl Write) -> Result<(), Failure> {
     let refused = |why: Error| Failure::refused(&why);
-    for key in store.list().map_err(refused)? {
-        let token = store.load(&key).map_err(refused)?;
+    for key in store.list().block().map_err(refused)? {
+        let token = store.load(&key).block().map_err(refused)?;
         let left = token.map_or_else(|| "gone".to_owned(), |token| time_left(&token));
         let name = if key.name.is_empty() { "-" } else { &key.name };
-        writeln!(out, "{name}\t{}\t{}\t{left}", key.client_id, key.access_token_url)?;
+        writeln!(out, "{name}\t{}\t{}\t{left}", key.client_id, key.issuer)?;
     }
     Ok(())
 }

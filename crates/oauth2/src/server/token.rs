@@ -1,13 +1,76 @@
-use std::fmt;
-
-use countersign_core::{Context, Error, ErrorKind, Quoted, Reply, Result, Secret};
-use http::header::CONTENT_TYPE;
+use countersign_core::{Context, Error, ErrorKind, Payload, Reply, Result, Secret};
+use http::Request;
 use serde_json::{Map, Value};
 
-/// A body that is longer is refused, in bytes.
-const MOST: usize = 1 << 20;
+use super::ServerError;
+use super::reply::{read_object, seconds};
+use crate::config::{Grant, GrantType, TokenExchange, endpoint};
+use crate::form::Form;
+use crate::proof::post;
 
-/// A token, as a server gave it.
+/// The token request of a grant that needs no person: password, client credentials, token exchange, JWT bearer, refresh token.
+///
+/// # Errors
+/// [`ErrorKind::InvalidConfig`] when the grant lacks what it needs; [`ErrorKind::NeedsAuthorization`] when it needs a person.
+pub fn grant_request(grant: &Grant, ctx: &Context) -> Result<Request<Payload>> {
+    grant.check()?;
+    let mut form = Form::default();
+    form.push("grant_type", grant.grant_type().as_str());
+    match grant {
+        Grant::ClientCredentials(_) => {}
+        Grant::Password(grant) => {
+            form.push("username", &grant.username);
+            form.push("password", grant.password.expose());
+        }
+        Grant::RefreshToken(grant) => {
+            form.push_some("refresh_token", grant.token.refresh_token.as_ref().map(Secret::expose));
+        }
+        Grant::JwtBearer(grant) => form.push("assertion", grant.assertion.expose()),
+        Grant::TokenExchange(grant) => push_exchange(&mut form, grant),
+        Grant::AuthorizationCode(_) | Grant::Implicit(_) | Grant::DeviceCode(_) => {
+            const WHY: &str = "the grant has no token request of its own: a person must consent first";
+            return Err(Error::new(ErrorKind::NeedsAuthorization, WHY));
+        }
+    }
+    form.push_some("scope", grant.client().scope.as_deref());
+    token_request(grant, form, ctx)
+}
+
+fn push_exchange(form: &mut Form, grant: &TokenExchange) {
+    form.push("subject_token", grant.subject_token.expose());
+    let given = grant.subject_token_type.as_deref().filter(|given| !given.is_empty());
+    form.push("subject_token_type", given.unwrap_or("urn:ietf:params:oauth:token-type:access_token"));
+    if let Some(actor) = grant.actor.as_ref().filter(|actor| !actor.token.is_empty()) {
+        form.push("actor_token", actor.token.expose());
+        form.push("actor_token_type", &actor.token_type);
+    }
+    form.push_some("requested_token_type", grant.requested_token_type.as_deref());
+}
+
+/// The refresh of a token (RFC 6749 section 6), for the scopes that it has.
+///
+/// # Errors
+/// [`ErrorKind::InvalidConfig`] when the grant has no token endpoint, or lacks the client's credential.
+pub fn refresh_request(grant: &Grant, refresh_token: &Secret, ctx: &Context) -> Result<Request<Payload>> {
+    let mut form = Form::default();
+    form.push("grant_type", GrantType::RefreshToken.as_str());
+    form.push("refresh_token", refresh_token.expose());
+    token_request(grant, form, ctx)
+}
+
+/// What every token request has: resources, audience, and the config's own parameters.
+pub(super) fn token_request(grant: &Grant, mut form: Form, ctx: &Context) -> Result<Request<Payload>> {
+    let (client, token) = (grant.client(), grant.token_endpoint());
+    let url = token.map(|token| token.access_token_url.as_str()).unwrap_or_default();
+    let uri = endpoint("access_token_url", url, client)?;
+    client.resource.iter().for_each(|resource| form.push("resource", resource));
+    form.push_some("audience", client.audience.as_deref());
+    let more = token.map(|token| token.token_request_params.as_slice()).unwrap_or_default();
+    more.iter().for_each(|(name, value)| form.push(name, value.expose()));
+    post(grant, uri, form, ctx)
+}
+
+/// A token, as a server issued it.
 ///
 /// As JSON it is what servers send, with `expires_at` in place of `expires_in`. Serializing shows the tokens: they are kept in
 /// files.
@@ -17,15 +80,15 @@ const MOST: usize = 1 << 20;
 pub struct Token {
     /// The token itself.
     pub access_token: Secret,
-    /// Its type: `Bearer` or `DPoP`, in the server's case, or `N_A` for an exchanged token that is no access token (RFC 8693).
+    /// Its type: `Bearer` or `DPoP`, in upper or lower case as the server wrote it, or `N_A` for an exchanged token that is no access token (RFC 8693).
     pub token_type: String,
-    /// With what to get the next one.
+    /// The refresh token, which gets the next one.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub refresh_token: Option<Secret>,
     /// When it expires, in seconds since the Unix epoch; if unknown, it is used until a server refuses it.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub expires_at: Option<u64>,
-    /// For how long it was given, in seconds.
+    /// Its lifetime when it was issued, in seconds.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub expires_in: Option<u64>,
     /// The scopes that it was given for, where they are not those that were asked for.
@@ -61,16 +124,17 @@ impl Token {
     /// fraction, a missing `token_type` is `Bearer`, a list of scopes is joined.
     ///
     /// # Errors
-    /// [`ErrorKind::TokenRequestFailed`] with the status: for an error of the server's, whose `error`, `error_description` and
-    /// `error_uri` the message quotes; for a redirect, a body that is too long, is not JSON or lacks a token, for a token that no
-    /// header can hold, or an unknown type.
+    /// [`ErrorKind::TokenRequestFailed`], whose cause is a [`ServerError`]: for an error of the server's, whose `error`,
+    /// `error_description` and `error_uri` the message quotes; for a redirect, a body that is too long, is not JSON or lacks a token,
+    /// for a token that no header can hold, or an unknown type.
     pub fn from_reply<'a>(reply: impl Into<Reply<'a>>, ctx: &Context) -> Result<Self> {
         let reply = reply.into();
-        let object = read_object(reply)?;
+        let object = read_object(reply, ctx)?;
+        let failed = |why: &str| ServerError::of_reply(reply, ctx).into_error(why);
         if !reply.status.is_success() {
-            return Err(failed(reply, "the body has no `error`"));
+            return Err(failed("the body has no `error`"));
         }
-        Self::from_object(&object, ctx).map_err(|why| failed(reply, why))
+        Self::from_object(&object, ctx).map_err(failed)
     }
 
     /// Of the parameters of a reply, or of a callback's fragment.
@@ -88,12 +152,12 @@ impl Token {
         }
         let expires_in = match object.get("expires_in") {
             None | Some(Value::Null) => None,
-            Some(given) => Some(seconds(given).ok_or("`expires_in` is no number of seconds")?),
+            Some(given) => Some(seconds(given).ok_or("`expires_in` is not a number of seconds")?),
         };
         let scope = match object.get("scope") {
             Some(Value::Array(scopes)) => {
                 let scopes: Option<Vec<&str>> = scopes.iter().map(Value::as_str).collect();
-                Some(scopes.ok_or("`scope` is a list of what are no texts")?.join(" "))
+                Some(scopes.ok_or("`scope` is a list that holds something else than texts")?.join(" "))
             }
             _ => text("scope")?.map(str::to_owned),
         };
@@ -121,104 +185,33 @@ impl Token {
         self.expires_at.map(|at| at.saturating_sub(ctx.unix_time()))
     }
 
+    /// Whether it is bound to a key (RFC 9449).
+    pub(crate) fn is_dpop(&self) -> bool {
+        self.token_type.eq_ignore_ascii_case("DPoP")
+    }
+
+    /// Whether two are one token: the same access token, with the same refresh token.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.access_token == other.access_token && self.refresh_token == other.refresh_token
+    }
+
+    /// [`Token::is_same`] of tokens that may be missing, for [`TokenStore::replace`](crate::TokenStore::replace).
+    #[must_use]
+    pub fn are_same(one: Option<&Self>, other: Option<&Self>) -> bool {
+        match (one, other) {
+            (Some(one), Some(other)) => one.is_same(other),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// Whether it is time for another: 30 seconds before the end, but never more than a quarter of the lifetime.
     pub(crate) fn is_due(&self, ctx: &Context) -> bool {
         let margin = self.expires_in.map_or(30, |lifetime| (lifetime / 4).min(30));
         self.expires_at.is_some_and(|at| ctx.unix_time() >= at.saturating_sub(margin))
     }
 }
-
-/// A whole number, a fraction (floored) or either as text; never negative.
-fn seconds(given: &Value) -> Option<u64> {
-    let number = match given {
-        Value::Number(number) => number.as_f64()?,
-        Value::String(text) => text.trim().parse().ok()?,
-        _ => return None,
-    };
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "floored, not negative, and saturating"
-    )]
-    (number.is_finite() && number >= 0.0).then_some(number as u64)
-}
-
-/// A JSON object from an OAuth endpoint; the server's `error`, where it has one, is ours.
-pub(crate) fn read_object(reply: Reply<'_>) -> Result<Map<String, Value>> {
-    if reply.status.is_redirection() {
-        return Err(failed(reply, "it redirects, and credentials are not sent on"));
-    }
-    if reply.body.len() > MOST {
-        return Err(failed(reply, "the body is longer than 1 MiB"));
-    }
-    let Ok(Value::Object(object)) = serde_json::from_slice(reply.body) else {
-        let media_type = reply.headers.get(CONTENT_TYPE).map_or(b"none".as_slice(), |value| value.as_bytes());
-        let mut what = format!("the body is not a JSON object (media type {})", Quoted(media_type));
-        // A body of status 2xx may hold the token.
-        if !reply.status.is_success() {
-            what.push_str(&format!(": {}", Quoted(reply.body)));
-        }
-        return Err(failed(reply, &what));
-    };
-    if let Some(error) = object.get("error").filter(|error| !error.is_null()) {
-        return Err(ServerError::of(&object, error).into_error(reply));
-    }
-    Ok(object)
-}
-
-fn failed(reply: Reply<'_>, why: &str) -> Error {
-    let message = format!("the endpoint's reply (status {}): {why}", reply.status.as_u16());
-    Error::new(ErrorKind::TokenRequestFailed, message)
-}
-
-/// What a server says went wrong (RFC 6749 section 5.2): the [`source`](std::error::Error::source) of the error that a token
-/// endpoint's reply gives.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct ServerError {
-    /// `error`, such as `invalid_grant`.
-    pub error: String,
-    /// `error_description`, for developers.
-    pub error_description: Option<String>,
-    /// `error_uri`: a page about it.
-    pub error_uri: Option<String>,
-}
-
-impl ServerError {
-    pub(crate) fn of(object: &Map<String, Value>, error: &Value) -> Self {
-        let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
-        Self {
-            error: error.as_str().map_or_else(|| error.to_string(), str::to_owned),
-            error_description: text("error_description"),
-            error_uri: text("error_uri"),
-        }
-    }
-
-    /// What the server says, where it is the cause of an error.
-    #[must_use]
-    pub fn cause_of(error: &Error) -> Option<&Self> {
-        std::error::Error::source(error)?.downcast_ref()
-    }
-
-    fn into_error(self, reply: Reply<'_>) -> Error {
-        failed(reply, &self.to_string()).with_source(self)
-    }
-}
-
-impl fmt::Display for ServerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error {}", Quoted(self.error.as_bytes()))?;
-        if let Some(text) = &self.error_description {
-            write!(f, ", error_description {}", Quoted(text.as_bytes()))?;
-        }
-        if let Some(uri) = &self.error_uri {
-            write!(f, ", error_uri {}", Quoted(uri.as_bytes()))?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ServerError {}
 
 #[cfg(test)]
 mod tests {
@@ -267,18 +260,41 @@ mod tests {
                 "status 400): error \"invalid_client\", error_uri",
             ),
             (400, "{}", "has no `error`"),
-            (200, "", "no JSON object"),
-            (502, page.as_str(), "status 502): the body is no JSON object (media type \"none\"): \"<html>xxx"),
+            (200, "", "not a JSON object"),
+            (502, page.as_str(), "status 502): the body is not a JSON object (media type \"none\"): \"<html>xxx"),
             (307, r#"{"access_token":"t"}"#, "it redirects"),
         ] {
             let error = read(status, body).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::TokenRequestFailed);
             assert!(error.to_string().contains(part) && error.to_string().len() < 500, "{error}");
         }
-        let long = " ".repeat(MOST + 1);
+        let long = " ".repeat((1 << 20) + 1);
         assert!(read(200, &long).unwrap_err().to_string().contains("1 MiB"));
         let error = read(200, r#"{"error":"invalid_grant"}"#).unwrap_err();
-        assert_eq!(ServerError::cause_of(&error).unwrap().error, "invalid_grant");
+        assert!(ServerError::cause_of(&error).unwrap().is("invalid_grant"));
+    }
+
+    /// A token endpoint that answers a success in a form of its own: its tokens must not reach a log.
+    #[test]
+    fn no_error_quotes_a_success() {
+        for body in [
+            "access_token=hunter2&token_type=bearer",
+            r#"["hunter2"]"#,
+            r#"{"access_token":"hunter2""#,
+            "\u{feff}{\"access_token\":\"hunter2\"}",
+        ] {
+            let error = read(200, body).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_read_whatever_its_description_is_written_in() {
+        let headers = HeaderMap::new();
+        let body = b"{\"error\":\"invalid_grant\",\"error_description\":\"abgelaufen f\xfcr immer\"}";
+        let error =
+            Token::from_reply(Reply::new(StatusCode::BAD_REQUEST, &headers, body), &Context::at(0)).unwrap_err();
+        assert!(ServerError::cause_of(&error).unwrap().is("invalid_grant"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! JWTs signed with a key on the curve P-256 (ES256): the client's own assertion (RFC 7523), and DPoP's proofs (RFC 9449).
 
 use countersign_core::encode::base64_url;
+use countersign_core::target::Origin;
 use countersign_core::{Context, Error, ErrorKind, Result, Secret};
 use http::{Method, Uri};
 use p256::ecdsa::signature::Signer as _;
@@ -19,7 +20,7 @@ impl KeyPair {
     pub(crate) fn read(field: &str, pem: &Secret) -> Result<Self> {
         SigningKey::from_pkcs8_pem(pem.expose().trim()).map(Self).map_err(|err| {
             let message = format!(
-                "`{field}` is no key of the curve P-256: PEM in PKCS#8 is expected (`BEGIN PRIVATE KEY`), not encrypted"
+                "`{field}` is not a key of the curve P-256: PEM in PKCS#8 is expected (`BEGIN PRIVATE KEY`), not encrypted"
             );
             Error::new(ErrorKind::InvalidKey, message).with_source(err.to_string())
         })
@@ -57,6 +58,20 @@ impl KeyPair {
         self.sign(&header, claims)
     }
 
+    /// The public key, its members in the order of RFC 7638 section 3.2.
+    fn jwk(&self) -> Value {
+        let point = self.0.verifying_key().to_sec1_point(false);
+        // Uncompressed: 4, then both coordinates of 32 bytes.
+        let (x, y) = point.as_bytes().get(1..).and_then(|point| point.split_at_checked(32)).unwrap_or_default();
+        json!({ "crv": "P-256", "kty": "EC", "x": base64_url(x), "y": base64_url(y) })
+    }
+
+    /// The public key's thumbprint (RFC 7638 section 3): of its members in lexical order, which is how `serde_json` writes an
+    /// object, without white space.
+    pub(crate) fn thumbprint(&self) -> String {
+        base64_url(&Sha256::digest(self.jwk().to_string()))
+    }
+
     /// A proof that this request comes from the holder of the key (RFC 9449 section 4.2).
     pub(crate) fn proof(
         &self,
@@ -66,18 +81,11 @@ impl KeyPair {
         nonce: Option<&str>,
         ctx: &Context,
     ) -> Result<String> {
-        let point = self.0.verifying_key().to_sec1_point(false);
-        // Uncompressed: 4, then both coordinates of 32 bytes.
-        let (x, y) = point.as_bytes().get(1..).and_then(|point| point.split_at_checked(32)).unwrap_or_default();
-        let header = json!({
-            "typ": "dpop+jwt",
-            "alg": "ES256",
-            "jwk": { "kty": "EC", "crv": "P-256", "x": base64_url(x), "y": base64_url(y) },
-        });
+        let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": self.jwk() });
         let mut claims = json!({
             "jti": ctx.nonce(16)?,
             "htm": method.as_str(),
-            "htu": without_query(uri),
+            "htu": htu(uri)?,
             "iat": ctx.unix_time(),
         });
         if let Some(claims) = claims.as_object_mut() {
@@ -88,9 +96,14 @@ impl KeyPair {
     }
 }
 
-fn without_query(uri: &Uri) -> String {
-    let text = uri.to_string();
-    text.split('?').next().unwrap_or_default().to_owned()
+/// Scheme, host in lower case, port unless it is the scheme's own, and path: no user info, no query (RFC 9449 section 4.2,
+/// RFC 3986 section 6.2).
+fn htu(uri: &Uri) -> Result<String> {
+    let origin = Origin::of(uri).ok_or_else(|| {
+        Error::new(ErrorKind::InvalidRequest, "a DPoP proof names the whole URI: give one with scheme and host")
+    })?;
+    let path = if uri.path().is_empty() { "/" } else { uri.path() };
+    Ok(format!("{origin}{path}"))
 }
 
 #[cfg(test)]
@@ -131,6 +144,25 @@ mod tests {
         let signature = Signature::from_slice(&part(&proof, 2)).unwrap();
         let signed = proof.rsplit_once('.').unwrap().0;
         VerifyingKey::from_sec1_bytes(&point).unwrap().verify(signed.as_bytes(), &signature).unwrap();
+    }
+
+    #[test]
+    fn the_target_is_named_in_one_way() {
+        let named = |uri: &str| htu(&uri.parse().unwrap()).map_err(|err| err.kind());
+        for uri in ["HTTPS://u:hunter2@API.Example:443/Items?a=1", "https://api.example/Items"] {
+            assert_eq!(named(uri).unwrap(), "https://api.example/Items");
+        }
+        assert_eq!(named("http://[::1]:8080?x").unwrap(), "http://[::1]:8080/");
+        assert_eq!(named("/items"), Err(ErrorKind::InvalidRequest));
+    }
+
+    /// RFC 7638 sorts the members; `serde_json` must not keep another order.
+    #[test]
+    fn the_thumbprint_is_of_sorted_members() {
+        let key = KeyPair::draw(&Context::now()).unwrap();
+        let jwk = key.jwk().to_string();
+        let places: Vec<_> = ["\"crv\"", "\"kty\"", "\"x\"", "\"y\""].map(|name| jwk.find(name).unwrap()).into();
+        assert!(places.is_sorted() && !jwk.contains(' ') && key.thumbprint().len() == 43, "{jwk}");
     }
 
     #[test]
