@@ -30,14 +30,6 @@ pub fn push_percent_path(out: &mut String, text: &str) {
     push_encoded(out, text, |byte| byte == b'/' || is_unreserved(byte), push_byte);
 }
 
-/// As [`push_percent`], and the result encoded once more, in the same pass: `ü` becomes `%25C3%25BC` (OAuth 1's base string, RFC
-/// 5849 section 3.4.1.1).
-///
-/// Encoded texts sort alike whether they are encoded once or twice.
-pub fn push_percent_twice(out: &mut String, text: &str) {
-    push_encoded(out, text, is_unreserved, push_byte_twice);
-}
-
 /// In runs, so that a text with nothing to encode is one copy.
 fn push_encoded(out: &mut String, text: &str, stands: impl Fn(u8) -> bool, push_encoded: impl Fn(&mut String, u8)) {
     let mut rest = text;
@@ -76,18 +68,8 @@ pub fn push_recoded_form(out: &mut String, text: &str) {
     push_recoded(out, text, |byte| if byte == b'+' { b' ' } else { byte }, is_unreserved, push_byte);
 }
 
-/// As [`push_recoded_form`], and the result encoded once more, as [`push_percent_twice`] does.
-pub fn push_recoded_form_twice(out: &mut String, text: &str) {
-    push_recoded(out, text, |byte| if byte == b'+' { b' ' } else { byte }, is_unreserved, push_byte_twice);
-}
-
 fn push_byte(out: &mut String, byte: u8) {
     out.push_str(percent_encoding::percent_encode_byte(byte));
-}
-
-fn push_byte_twice(out: &mut String, byte: u8) {
-    out.push_str("%25");
-    out.push_str(percent_encoding::percent_encode_byte(byte).get(1..).unwrap_or_default());
 }
 
 /// Appends a path, decoded and encoded again; `/` stands, and `%2F` becomes one. A `+` is a plus.
@@ -260,12 +242,6 @@ mod tests {
         for text in ["a b~%\u{fc}", "a+b%7E%25%C3%BC", "a%20b%7e%%c3%bc", "%61+b~%\u{fc}"] {
             assert_eq!(form(text), "a%20b~%25%C3%BC", "{text}");
         }
-        let mut twice = String::new();
-        push_recoded_form_twice(&mut twice, "a+b%7E%25\u{fc}");
-        assert_eq!(twice, "a%2520b~%2525%25C3%25BC");
-        twice.clear();
-        push_percent_twice(&mut twice, "a b~%\u{fc}");
-        assert_eq!(twice, "a%2520b~%2525%25C3%25BC");
         let mut out = String::new();
         push_recoded_path(&mut out, "/a+b/%2F%3d=%g1%");
         assert_eq!(out, "/a%2Bb//%3D%3D%25g1%25");

@@ -1,4 +1,6 @@
 use countersign_core::Secret;
+#[cfg(feature = "serde")]
+use countersign_core::config::{is_default, is_yes, unix_time, yes};
 
 use crate::SignatureMethod;
 
@@ -45,11 +47,7 @@ pub struct Config {
     /// The time of signing in seconds since the Unix epoch, in place of the context's. In JSON a number, or its digits.
     #[cfg_attr(
         feature = "serde",
-        serde(
-            default,
-            skip_serializing_if = "Option::is_none",
-            deserialize_with = "countersign_core::config::unix_time"
-        )
+        serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "unix_time")
     )]
     pub timestamp: Option<u64>,
     /// The nonce, in place of a drawn one. A provider takes each only once.
@@ -63,15 +61,15 @@ pub struct Config {
     pub realm: Option<String>,
     /// Signs the body as well: `oauth_body_hash`, by the method's own hash. Never for form bodies, which are signed pair by
     /// pair, nor for PLAINTEXT. Source: OAuth Request Body Hash, draft 4.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_false"))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_default"))]
     pub include_body_hash: bool,
     /// Signs and sends `oauth_token` and `oauth_version` where they are empty, as some providers expect. Callback, verifier and
     /// body hash are left out all the same.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_false"))]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_default"))]
     pub add_empty_params_to_signature: bool,
     /// Percent-encodes the values in the header, as RFC 5849 section 3.5.1 demands; false for a provider that does not decode
     /// them. The signature is the same.
-    #[cfg_attr(feature = "serde", serde(default = "yes", skip_serializing_if = "is_true"))]
+    #[cfg_attr(feature = "serde", serde(default = "yes", skip_serializing_if = "is_yes"))]
     pub encode_header_params: bool,
     /// Where the signature goes.
     #[cfg_attr(feature = "serde", serde(default))]
@@ -127,23 +125,6 @@ fn version() -> String {
     "1.0".to_owned()
 }
 
-#[cfg(feature = "serde")]
-const fn yes() -> bool {
-    true
-}
-
-#[cfg(feature = "serde")]
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-const fn is_true(flag: &bool) -> bool {
-    *flag
-}
-
-#[cfg(feature = "serde")]
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-const fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
 #[cfg(all(test, feature = "serde"))]
 mod tests {
     use super::*;
@@ -155,6 +136,13 @@ mod tests {
         assert_eq!(serde_json::to_string(&config).unwrap(), json);
         assert_eq!(serde_json::to_string(&serde_json::from_str::<Config>(json).unwrap()).unwrap(), json);
         assert!(!format!("{config:?}").contains("\"s\""));
+    }
+
+    #[test]
+    fn an_unknown_method_comes_back_as_it_was() {
+        let config: Config = serde_json::from_str(r#"{"consumer_key":"k","signature_method":"HMAC-MD5"}"#).unwrap();
+        assert_eq!(config.signature_method, SignatureMethod::Other("HMAC-MD5".to_owned()));
+        assert!(serde_json::to_string(&config).unwrap().contains(r#""signature_method":"HMAC-MD5""#));
     }
 
     #[test]

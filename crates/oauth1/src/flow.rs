@@ -38,29 +38,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::borrow::Cow;
-
-use countersign_core::encode::{form_decode, percent_decode, push_percent};
-use countersign_core::{
-    Context, Error, ErrorKind, Payload, Quoted, Reply, Result, Scheme as _, Secret, challenge, query,
-};
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
-use http::{HeaderMap, Request, StatusCode, Uri};
+use bytes::Bytes;
+use countersign_core::encode::push_percent;
+use countersign_core::{Context, Error, ErrorKind, Payload, Quoted, Result, Scheme as _, Secret, query};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Request, Uri};
 use subtle::ConstantTimeEq as _;
 
+use crate::placement::owned;
 use crate::{Config, Signer};
 
-/// A token, its secret, and whatever else the provider sent with them (a user's name and id, say).
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Credentials {
-    /// `oauth_token`.
-    pub token: String,
-    /// `oauth_token_secret`; may be empty.
-    pub token_secret: Secret,
-    /// The other pairs of the reply, in order.
-    pub extra: Vec<(String, String)>,
-}
+mod reply;
+
+use reply::Pairs;
+pub use reply::{Credentials, temporary_credentials, token_credentials};
 
 /// The request for temporary credentials (RFC 5849 section 2.1): a POST to `uri`, signed without a token, as `config` says. What
 /// the config has of token and verifier is left out. `callback` is where the user is sent back to, or `oob` when the provider
@@ -79,7 +70,7 @@ pub fn temporary_credentials_request(
     }
     let mut config = Config { token: None, token_secret: None, verifier: None, ..config.clone() };
     config.callback = Some(callback.to_owned());
-    post(&config, uri, String::new(), ctx)
+    post(&config, uri, Bytes::new(), ctx)
 }
 
 /// Where to send the user for consent (RFC 5849 section 2.2): `uri` with the temporary token.
@@ -90,7 +81,7 @@ pub fn authorization_url(uri: &Uri, temporary_token: &str) -> Result<Uri> {
     query::replace(uri, |name| name == b"oauth_token", &[("oauth_token", temporary_token)])
 }
 
-/// Reads the URL that the user came back on: gives the verifier (RFC 5849 section 2.2).
+/// Reads the URL that the user came back on; returns the verifier (RFC 5849 section 2.2).
 ///
 /// # Errors
 /// * [`ErrorKind::StateMismatch`] when its token is not `temporary_token`: it is another user's, or forged.
@@ -118,7 +109,7 @@ pub fn callback(uri: &Uri, temporary_token: &str) -> Result<String> {
         Some(_) => {}
     }
     if let Some(problem) = problem {
-        let message = format!("the provider refused: oauth_problem is {}", Quoted(problem.as_bytes()));
+        let message = format!("the provider refused: `oauth_problem` is {}", Quoted(problem.as_bytes()));
         return Err(Error::new(ErrorKind::Rejected, message));
     }
     if pairs.one("denied").is_some() {
@@ -141,7 +132,7 @@ pub fn token_request(
     let mut config = config.clone().with_token(&temporary.token, temporary.token_secret.clone());
     config.callback = None;
     config.verifier = Some(verifier.to_owned());
-    post(&config, uri, String::new(), ctx)
+    post(&config, uri, Bytes::new(), ctx)
 }
 
 /// The request for token credentials by user name and password, without a browser (xAuth), for the providers that allow it.
@@ -157,17 +148,19 @@ pub fn xauth_request(
     ctx: &Context,
 ) -> Result<Request<Payload>> {
     let config = Config { token: None, token_secret: None, verifier: None, callback: None, ..config.clone() };
-    let mut form = "x_auth_mode=client_auth&x_auth_username=".to_owned();
+    // Room for all, so that growing leaves no copy of the password behind.
+    let mut form = String::with_capacity(64 + 3 * (username.len() + password.expose().len()));
+    form.push_str("x_auth_mode=client_auth&x_auth_username=");
     push_percent(&mut form, username);
     form.push_str("&x_auth_password=");
     push_percent(&mut form, password.expose());
-    post(&config, uri, form, ctx)
+    post(&config, uri, owned(form, true), ctx)
 }
 
-fn post(config: &Config, uri: &Uri, form: String, ctx: &Context) -> Result<Request<Payload>> {
-    let mut request = Request::post(uri.clone())
-        .body(Payload::empty())
-        .map_err(|err| Error::new(ErrorKind::InvalidRequest, "the provider's URI makes no request").with_source(err))?;
+fn post(config: &Config, uri: &Uri, form: Bytes, ctx: &Context) -> Result<Request<Payload>> {
+    let mut request = Request::post(uri.clone()).body(Payload::empty()).map_err(|err| {
+        Error::new(ErrorKind::InvalidRequest, "the provider's URI cannot be requested").with_source(err)
+    })?;
     // A form, if an empty one: with `AddTo::Request` the signature goes there.
     let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
     request.headers_mut().insert(CONTENT_TYPE, form_type);
@@ -177,92 +170,6 @@ fn post(config: &Config, uri: &Uri, form: String, ctx: &Context) -> Result<Reque
     Ok(Request::from_parts(parts, payload))
 }
 
-/// Reads the reply with temporary credentials (RFC 5849 section 2.1), which must hold `oauth_callback_confirmed=true`.
-///
-/// # Errors
-/// [`ErrorKind::TokenRequestFailed`] with the status, and `oauth_problem` where the reply has one.
-pub fn temporary_credentials<'a>(reply: impl Into<Reply<'a>>) -> Result<Credentials> {
-    let reply = reply.into();
-    let (credentials, confirmed) = credentials(reply)?;
-    if !confirmed {
-        const WHY: &str = "`oauth_callback_confirmed` is not true: the provider speaks OAuth 1.0, before its revision A, and is open \
-            to session fixation";
-        return Err(failed(reply.status, WHY));
-    }
-    Ok(credentials)
-}
-
-/// Reads the reply with token credentials (RFC 5849 section 2.3; xAuth's is the same).
-///
-/// # Errors
-/// [`ErrorKind::TokenRequestFailed`] with the status, and `oauth_problem` where the reply has one.
-pub fn token_credentials<'a>(reply: impl Into<Reply<'a>>) -> Result<Credentials> {
-    credentials(reply.into()).map(|(credentials, _)| credentials)
-}
-
-/// What a reply to either request holds, and whether the callback is confirmed.
-fn credentials(reply: Reply<'_>) -> Result<(Credentials, bool)> {
-    let Reply { status, headers, body, .. } = reply;
-    let pairs = Pairs::read(body);
-    if let Some(problem) = problem(headers, &pairs) {
-        return Err(failed(status, &format!("oauth_problem is {}", Quoted(problem.as_bytes()))));
-    }
-    if !status.is_success() {
-        return Err(failed(status, "the body names no `oauth_problem`"));
-    }
-    let once = |name: &'static str| match (pairs.one(name), pairs.all(name).nth(1)) {
-        (Some(value), None) => Ok(value.to_owned()),
-        (None, _) => Err(failed(status, &format!("`{name}` is missing"))),
-        (Some(_), Some(_)) => Err(failed(status, &format!("`{name}` occurs twice"))),
-    };
-    let (token, token_secret) = (once("oauth_token")?, Secret::from(once("oauth_token_secret")?));
-    if token.is_empty() {
-        return Err(failed(status, "`oauth_token` is empty"));
-    }
-    let confirmed = pairs.one("oauth_callback_confirmed") == Some("true");
-    const OURS: [&str; 3] = ["oauth_token", "oauth_token_secret", "oauth_callback_confirmed"];
-    let extra = pairs.0.into_iter().filter(|(name, _)| !OURS.contains(&name.as_str()));
-    Ok((Credentials { token, token_secret, extra: extra.collect() }, confirmed))
-}
-
-/// `oauth_problem`, from `WWW-Authenticate: OAuth …` or the body (OAuth Problem Reporting).
-fn problem(headers: &HeaderMap, pairs: &Pairs) -> Option<String> {
-    let challenges = challenge::in_headers(headers, &WWW_AUTHENTICATE).filter_map(Result::ok);
-    let in_header = challenges.filter(|challenge| challenge.is("OAuth")).find_map(|challenge| {
-        let value = challenge.param("oauth_problem")?;
-        Some(String::from_utf8_lossy(&percent_decode(&value)).into_owned())
-    });
-    in_header.or_else(|| pairs.one("oauth_problem").map(str::to_owned))
-}
-
-fn failed(status: StatusCode, why: &str) -> Error {
-    Error::new(ErrorKind::TokenRequestFailed, format!("the provider's reply (status {}): {why}", status.as_u16()))
-}
-
-/// A form's pairs, decoded; what is not UTF-8 is replaced by U+FFFD.
-struct Pairs(Vec<(String, String)>);
-
-impl Pairs {
-    fn read(form: &[u8]) -> Self {
-        // Some providers end the line.
-        let text = String::from_utf8_lossy(form.trim_ascii());
-        let decode = |text: &str| match form_decode(text.as_bytes()) {
-            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-            Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        };
-        let pairs = query::pairs(&text).filter(|(name, _)| !name.is_empty());
-        Self(pairs.map(|(name, value)| (decode(name), decode(value.unwrap_or_default()))).collect())
-    }
-
-    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    fn one(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
-    }
-}
-
 /// OAuth Echo: the headers `X-Auth-Service-Provider` and `X-Verify-Credentials-Authorization`, with which a third party can ask
 /// `provider` who the user is, without seeing a secret. `signer` has the user's token and signs in the header.
 ///
@@ -270,7 +177,7 @@ impl Pairs {
 /// As signing; [`ErrorKind::InvalidConfig`] when the signer does not sign in the header.
 pub fn echo(signer: &Signer, provider: &Uri, ctx: &Context) -> Result<HeaderMap> {
     let invalid = |err: http::Error| {
-        Error::new(ErrorKind::InvalidRequest, "the provider's URI makes no request").with_source(err)
+        Error::new(ErrorKind::InvalidRequest, "the provider's URI cannot be requested").with_source(err)
     };
     let (parts, ()) = Request::get(provider.clone()).body(()).map_err(invalid)?.into_parts();
     let signed = signer.compute(&parts, &Payload::empty(), ctx)?;
@@ -287,40 +194,6 @@ pub fn echo(signer: &Signer, provider: &Uri, ctx: &Context) -> Result<HeaderMap>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn reply(status: u16, body: &str) -> Result<Credentials> {
-        temporary_credentials(Reply::new(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes()))
-    }
-
-    #[test]
-    fn replies_are_decoded_and_demanded_whole() {
-        let whole = "oauth_token=a%2Fb+c&oauth_token_secret=s&oauth_callback_confirmed=true&screen_name=J%C3%BC\r\n";
-        let credentials = reply(200, whole).unwrap();
-        assert_eq!((credentials.token.as_str(), credentials.token_secret.expose()), ("a/b c", "s"));
-        assert_eq!(credentials.extra, [("screen_name".to_owned(), "J\u{fc}".to_owned())]);
-        assert!(!format!("{credentials:?}").contains("\"s\""));
-        for (status, body, part) in [
-            (200, "oauth_token=a&oauth_token_secret=s", "callback_confirmed"),
-            (200, "oauth_token=a&oauth_callback_confirmed=true", "`oauth_token_secret` is missing"),
-            (200, "oauth_token=a&oauth_token=b&oauth_token_secret=s", "`oauth_token` occurs twice"),
-            (200, "oauth_token=&oauth_token_secret=s", "`oauth_token` is empty"),
-            (200, "oauth_problem=token_rejected", "status 200): oauth_problem is \"token_rejected\""),
-            (401, "oauth_token=a&oauth_token_secret=s&oauth_callback_confirmed=true", "status 401"),
-            (502, "<html>s3cret</html>", "status 502"),
-        ] {
-            let error = reply(status, body).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::TokenRequestFailed);
-            assert!(error.to_string().contains(part) && !error.to_string().contains("s3cret"), "{error}");
-        }
-    }
-
-    #[test]
-    fn problems_are_read_from_the_header() {
-        let value = HeaderValue::from_static("OAuth realm=\"x\", oauth_problem=\"timestamp%5Frefused\"");
-        let headers = HeaderMap::from_iter([(WWW_AUTHENTICATE, value)]);
-        let error = token_credentials(Reply::new(StatusCode::UNAUTHORIZED, &headers, b"")).unwrap_err();
-        assert!(error.to_string().contains("timestamp_refused"), "{error}");
-    }
 
     #[test]
     fn callbacks_are_for_our_token() {

@@ -1,6 +1,7 @@
 //! Where the parameters of a signature go: the header, the query or the form body (RFC 5849 section 3.5).
 
 use bytes::Bytes;
+use countersign_core::config::given;
 use countersign_core::encode::{form_decode, push_percent};
 use countersign_core::query::{self, Edit};
 use countersign_core::{Error, ErrorKind, Payload, Result};
@@ -84,7 +85,7 @@ impl Header {
             push(&mut prefix, value);
             prefix.push_str("\", ");
         };
-        if let Some(realm) = config.realm.as_deref().filter(|realm| !realm.is_empty()) {
+        if let Some(realm) = given(config.realm.as_ref()) {
             check_text("realm", realm)?;
             add("realm", push_escaped, realm);
         }
@@ -130,7 +131,7 @@ impl Header {
 }
 
 /// A text for the request; wiped when the last request that has it is dropped, if it holds a secret.
-fn owned(text: String, is_secret: bool) -> Bytes {
+pub(crate) fn owned(text: String, is_secret: bool) -> Bytes {
     if is_secret { Bytes::from_owner(Zeroizing::new(text.into_bytes())) } else { Bytes::from(text) }
 }
 

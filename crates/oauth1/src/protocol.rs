@@ -1,5 +1,6 @@
 //! The protocol parameters (RFC 5849 section 3.1): what signing adds to a request.
 
+use countersign_core::config::given;
 use countersign_core::encode::percent;
 
 use crate::Config;
@@ -27,15 +28,15 @@ pub(crate) fn is_protocol(name: &[u8]) -> bool {
 pub(crate) type Fixed = Vec<(&'static str, String)>;
 
 pub(crate) fn fixed(config: &Config) -> Fixed {
-    let given = |field: &Option<String>| field.clone().filter(|text| !text.is_empty());
+    let given = |field: Option<&String>| given(field).map(str::to_owned);
     let or_empty = |text: Option<String>| text.or_else(|| config.add_empty_params_to_signature.then(String::new));
     let fixed = [
-        ("oauth_callback", given(&config.callback)),
+        ("oauth_callback", given(config.callback.as_ref())),
         ("oauth_consumer_key", Some(config.consumer_key.clone())),
         ("oauth_signature_method", Some(config.signature_method.as_str().to_owned())),
-        ("oauth_token", or_empty(given(&config.token))),
-        ("oauth_verifier", given(&config.verifier)),
-        ("oauth_version", or_empty(Some(config.version.clone()).filter(|text| !text.is_empty()))),
+        ("oauth_token", or_empty(given(config.token.as_ref()))),
+        ("oauth_verifier", given(config.verifier.as_ref())),
+        ("oauth_version", or_empty(given(Some(&config.version)))),
     ];
     fixed.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }

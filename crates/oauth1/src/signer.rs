@@ -1,11 +1,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use countersign_core::config::given;
 use countersign_core::encode::{decimal_in, form_decode};
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Signed, target};
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
+use zeroize::Zeroize as _;
 
 use crate::parameters::{Parameter, Parameters};
 use crate::placement::{Header, Place, Target, signed_form, signed_query};
@@ -47,7 +49,8 @@ impl Signer {
         parameters.push_form(query, |name| target.replaces_query && is_own(name));
         parameters.push_form(target.form.unwrap_or_default(), |name| target.replaces_form && is_own(name));
 
-        let mut text = String::with_capacity(1024);
+        // Room for a form whose every byte is encoded twice, so that growing leaves no copy of a password in it behind.
+        let mut text = String::with_capacity(1024 + 5 * target.form.map_or(0, str::len));
         canonical::push_request(&mut text, target.parts, target.scheme, target::host(target.parts)?);
         if parameters.any_is_like_protocol() {
             for (name, value) in self.pairs(varying) {
@@ -109,18 +112,21 @@ impl Scheme for Signer {
     fn compute(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Signed> {
         let target = Target::new(self.config.add_to, parts, payload)?;
         let (mut hex, mut digits) = ([0; 32], [0; 20]);
-        let given = self.config.nonce.as_deref().filter(|nonce| !nonce.is_empty()).or(ctx.fixed_nonce());
+        let given = given(self.config.nonce.as_ref()).or(ctx.fixed_nonce());
         let nonce = given.map_or_else(|| ctx.nonce_in(&mut hex), Ok)?;
         let timestamp = decimal_in(self.config.timestamp.unwrap_or_else(|| ctx.unix_time()), &mut digits);
         let body_hash = self.body_hash(payload, target.form.is_some())?;
         let varying = Varying { body_hash: body_hash.as_deref(), nonce, is_drawn: given.is_none(), timestamp };
 
-        let base_string = self.base_string(&target, varying)?;
+        let mut base_string = self.base_string(&target, varying)?;
         let mut mac = [0; MAC_TEXT];
         let signature = self.key.sign(base_string.as_bytes(), &mut mac)?;
         // PLAINTEXT signs no text, and what it sends is the key.
         let explains = ctx.is_explaining() && self.config.signature_method != SignatureMethod::Plaintext;
         let explained = explains.then(|| base_string.clone());
+        if target.form.is_some() {
+            base_string.zeroize();
+        }
         let signed = self.place(&target, varying, &signature, base_string)?;
         Ok(match explained {
             Some(text) => signed.with_string_to_sign(text),
