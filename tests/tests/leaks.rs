@@ -15,6 +15,9 @@ const MARK: &str = "hunter2";
 const OPEN: &[&str] = &[
     // An API key's `key` is the name that it goes by; Hawk's is the key.
     "api-key.key",
+    // OAuth 1's token is a name whose secret is `token_secret`; its verifier is of use only to who can sign.
+    "oauth1.token",
+    "oauth1.verifier",
     "access_key_id",
     "access_token_url",
     "add_to",
@@ -111,8 +114,8 @@ fn fill(config: &mut Value, path: &[&str], name: &str) {
         json!(7),
         json!(true),
         json!([text]),
-        json!({ text.clone(): text }),
-        json!([[text, text]]),
+        json!({ "open-name": text }),
+        json!([["open-name", text]]),
     ];
     for candidate in candidates {
         let mut tried = config.clone();

@@ -6,7 +6,7 @@ use countersign_core::challenge::{Challenge, challenges};
 use countersign_core::{Error, ErrorKind, Quoted, Result};
 
 /// A longer header is refused, as the reference implementation does.
-const MOST: usize = 4096;
+pub(crate) const MOST: usize = 4096;
 
 /// The attributes of one header, by name. Each at most once, all known.
 pub(crate) struct Attributes<'a>(Vec<(&'a str, Cow<'a, str>)>);

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use countersign_core::challenge::in_headers;
+use countersign_core::challenge::challenges;
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Scheme as _, Signed, Step};
 use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 use http::{Request, StatusCode, Uri};
 
-use crate::attributes::Attributes;
+use crate::attributes::{Attributes, MOST};
 use crate::response::Proof;
 use crate::signature::is_same;
 use crate::{SERVER_AUTHORIZATION, Signer};
@@ -101,7 +101,9 @@ impl Signer {
     /// Reads the server's time from its challenge, if it has one, and remembers how far it is from ours.
     fn follow_clock(&self, uri: &Uri, reply: Reply<'_>, ctx: &Context) -> Result<bool> {
         // A challenge that cannot be read says nothing of the time: the 401 is the caller's.
-        let challenges = in_headers(reply.headers, &WWW_AUTHENTICATE).filter_map(Result::ok).filter(|it| it.is("Hawk"));
+        let values = reply.headers.get_all(WWW_AUTHENTICATE).iter().filter(|value| value.len() <= MOST);
+        let challenges = values.flat_map(|value| challenges(value.as_bytes())).filter_map(Result::ok);
+        let challenges = challenges.filter(|it| it.is("Hawk"));
         let mut read =
             challenges.filter_map(|it| Attributes::of(&it, &["ts", "tsm", "error"], ErrorKind::InvalidChallenge).ok());
         let Some(challenge) = read.find(|read| read.get("ts").is_some()) else { return Ok(false) };
