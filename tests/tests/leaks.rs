@@ -24,6 +24,8 @@ const OPEN: &[&str] = &[
     "algorithm",
     "app",
     "audience",
+    // Parameters of a URL that the browser opens.
+    "auth_request_params",
     "auth_url",
     "base_url",
     "callback",
