@@ -68,7 +68,14 @@ mod sigv4a;
 pub mod verify;
 
 pub use config::{AddTo, Config, PayloadSigning};
+/// What every scheme is built from: the crate `countersign-core`.
+#[doc(no_inline)]
+pub use countersign_core as scheme;
+#[doc(no_inline)]
+pub use countersign_core::{Context, Error, ErrorKind, Payload, Result, Scheme, Secret, Signed};
 pub use headers::UNSIGNED_HEADERS;
+#[doc(no_inline)]
+pub use http;
 pub use signer::Signer;
 
 #[cfg(doctest)]
