@@ -31,7 +31,7 @@
 //! * The path of S3 is signed as it is; every other service's is normalised first (dot segments, repeated slashes), but sent
 //!   as it is. Send clean paths.
 //! * All headers are signed but [`UNSIGNED_HEADERS`]; [`Config::unsigned_headers`] and [`Config::signed_headers`] change that.
-//! * The time is the [`Context`](countersign_core::Context)'s; a given `X-Amz-Date` is replaced.
+//! * The time is the [`Context`]'s; a given `X-Amz-Date` is replaced.
 //! * `X-Amz-Content-Sha256` is sent to S3 only, unless asked for; one that the request already has is taken as the hash.
 //!
 //! # What it does not do

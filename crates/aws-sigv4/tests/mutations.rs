@@ -82,7 +82,7 @@ impl Edit {
             }
             Self::SwapCase(at) if !text.is_empty() => {
                 let at = place(at);
-                text[at] ^= 0x20;
+                text.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 0x20);
             }
             Self::SwapNext(_) | Self::SwapCase(_) => {}
         }
