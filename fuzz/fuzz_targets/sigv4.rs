@@ -1,9 +1,10 @@
-//! Any request, signed with SigV4: an error or a signature; signing again gives the same, and our own verifier accepts it.
+//! Any request, signed with SigV4: an error or a signature; signing again gives the same, and our own verifier accepts it unless
+//! it can be read in two ways.
 #![no_main]
 
 use countersign::aws_sigv4::verify::Verifier;
 use countersign::aws_sigv4::{AddTo, Config, Signer};
-use countersign::{Context, Payload, Scheme as _, Secret};
+use countersign::{Context, ErrorKind, Payload, Scheme as _, Secret};
 use libfuzzer_sys::fuzz_target;
 
 type Input<'a> = (bool, Option<&'a str>, &'a str, &'a str, Vec<(&'a str, &'a [u8])>, &'a [u8]);
@@ -32,9 +33,14 @@ fuzz_target!(|input: Input<'_>| {
         assert_eq!(parts.headers.get(name), Some(value));
     }
     assert_eq!(again.uri().unwrap_or(&parts.uri), &parts.uri);
-    // Beyond what the scope can hold once it is parted again, the verifier reads what the signer wrote.
+    // Beyond what the scope can hold once it is split again, the verifier reads what the signer wrote.
     if service.is_none_or(|service| service.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
-        let verified = Verifier::new(|_: &str| Some(Secret::from("secret"))).verify(&parts, &payload, &ctx);
-        assert!(verified.is_ok(), "{verified:?}");
+        let verifier = Verifier::new();
+        let verified = verifier
+            .read(&parts)
+            .and_then(|claim| verifier.verify(claim, Some(&Secret::from("secret")), &payload, &ctx));
+        // A server refuses what two readers could read in two ways: a Host beside another in the URI, doubled headers.
+        let is_ambiguous = verified.as_ref().is_err_and(|refusal| refusal.kind() == ErrorKind::InvalidRequest);
+        assert!(verified.is_ok() || is_ambiguous, "{verified:?}");
     }
 });

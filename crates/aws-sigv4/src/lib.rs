@@ -31,7 +31,7 @@
 //! * The path of S3 is signed as it is; every other service's is normalised first (dot segments, repeated slashes), but sent
 //!   as it is. Send clean paths.
 //! * All headers are signed but [`UNSIGNED_HEADERS`]; [`Config::unsigned_headers`] and [`Config::signed_headers`] change that.
-//! * The time is the [`Context`](countersign_core::Context)'s; a given `X-Amz-Date` is replaced.
+//! * The time is the [`Context`]'s; a given `X-Amz-Date` is replaced.
 //! * `X-Amz-Content-Sha256` is sent to S3 only, unless asked for; one that the request already has is taken as the hash.
 //!
 //! # What it does not do
@@ -68,7 +68,14 @@ mod sigv4a;
 pub mod verify;
 
 pub use config::{AddTo, Config, PayloadSigning};
+/// What every scheme is built from: the crate `countersign-core`.
+#[doc(no_inline)]
+pub use countersign_core as scheme;
+#[doc(no_inline)]
+pub use countersign_core::{Context, Error, ErrorKind, Payload, Result, Scheme, Secret, Signed};
 pub use headers::UNSIGNED_HEADERS;
+#[doc(no_inline)]
+pub use http;
 pub use signer::Signer;
 
 #[cfg(doctest)]

@@ -54,9 +54,14 @@ impl<'a> Hash<'a> {
     }
 }
 
+/// Whether this stands for a body that is not hashed as a whole.
+pub(crate) fn is_marker(text: &str) -> bool {
+    text == UNSIGNED_PAYLOAD || text.starts_with("STREAMING-")
+}
+
 fn checked(given: &HeaderValue) -> Result<Hash<'_>> {
     let text = given.to_str().map(str::trim).unwrap_or_default();
-    if Hex64::parse(text).is_some() || text == UNSIGNED_PAYLOAD || text.starts_with("STREAMING-") {
+    if Hex64::parse(text).is_some() || is_marker(text) {
         return Ok(Hash::Given(text));
     }
     Err(Error::new(
