@@ -1,5 +1,13 @@
 //! Postman collections: who authenticates, by which parameters, with which variables.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that panics is a test that fails"
+)]
+
 use countersign::{AuthConfig, ErrorKind};
 use countersign_import::{Beside, Imported, Limits, Source, to_postman};
 use proptest::prelude::*;
