@@ -244,7 +244,7 @@ fn what_postman_has_no_word_for_is_not_written() {
         ),
         (json!({ "type": "oauth2", "grant": { "grant_type": "device_code", "device_url": "https://h/" } }), "grant"),
         (
-            json!({ "type": "oauth2", "grant": { "grant_type": "implicit", "dpop": true, "client_id": "i", "auth_url": "https://h" } }),
+            json!({ "type": "oauth2", "grant": { "grant_type": "client_credentials", "dpop": true, "client_id": "i", "access_token_url": "https://h" } }),
             "dpop",
         ),
     ] {
