@@ -78,7 +78,8 @@ impl Session {
 
     /// Gives NTLM connections of its own, made by clients that `make` returns: a new one each time, that shares its pool with nobody.
     /// Build it as your own client, with `http1_only`, `redirect(Policy::none())`, and at least one idle connection. 16 are kept, each
-    /// for a minute after its last use. With `tls_info(true)` NTLM binds its proof to the server's certificate (extended protection).
+    /// for a minute after its last use. The server's
+    /// certificate is not given to NTLM: where a server demands extended protection, set `tls_server_end_point` in the config.
     ///
     /// ```no_run
     /// # use countersign::{AuthConfig, Authenticator};
