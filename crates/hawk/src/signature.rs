@@ -1,4 +1,4 @@
-use countersign_core::encode::{base64, push_base64};
+use countersign_core::encode::{base64, base64_in};
 use countersign_core::{Error, ErrorKind, Quoted, Result};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::{Digest as _, Sha1};
@@ -6,6 +6,9 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 use crate::Algorithm;
+
+/// The longest MAC, in base64.
+pub(crate) const MAC: usize = 44;
 
 /// A key with its MAC begun, wiped on drop.
 #[derive(Clone)]
@@ -36,24 +39,22 @@ impl Key {
         Self::Sha256(Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()))
     }
 
-    /// Appends the MAC of a text, in base64.
-    pub(crate) fn push_mac(&self, out: &mut String, text: &str) {
+    /// The MAC of a text, in base64.
+    pub(crate) fn mac_in<'a>(&self, text: &str, buf: &'a mut [u8; MAC]) -> &'a str {
         match self {
-            Self::Sha256(mac) => push_base64(out, &mac.clone().chain_update(text).finalize().into_bytes()),
-            Self::Sha1(mac) => push_base64(out, &mac.clone().chain_update(text).finalize().into_bytes()),
+            Self::Sha256(mac) => base64_in(&mac.clone().chain_update(text).finalize().into_bytes(), buf),
+            Self::Sha1(mac) => base64_in(&mac.clone().chain_update(text).finalize().into_bytes(), buf),
         }
     }
 
-    /// The MAC of a text, in base64.
+    /// As [`Key::mac_in`].
     pub(crate) fn mac(&self, text: &str) -> String {
-        let mut out = String::with_capacity(44);
-        self.push_mac(&mut out, text);
-        out
+        self.mac_in(text, &mut [0; MAC]).to_owned()
     }
 
     /// Whether this is the MAC of a text, in base64; in constant time.
     pub(crate) fn is_mac(&self, text: &str, mac: &str) -> bool {
-        is_same(&self.mac(text), mac)
+        is_same(self.mac_in(text, &mut [0; MAC]), mac)
     }
 
     /// `tsm`: by which a server proves that its clock says `ts`.

@@ -15,7 +15,7 @@ use crate::Config;
 use crate::attributes::{is_plain, is_printable, push_attribute, push_plain};
 use crate::canonical::{Artifacts, Kind, Target, push_normalized};
 use crate::dialogue::Conversation;
-use crate::signature::Key;
+use crate::signature::{Key, MAC};
 
 /// Signs requests with one key. What it learns of servers' clocks is shared by clones of its `Arc` and by threads.
 ///
@@ -105,32 +105,23 @@ impl Signer {
         Ok(Some(self.key.payload_hash(&target::media_type(&parts.headers), bytes)))
     }
 
-    /// The header's value but for its MAC, which `text` is signed with.
-    fn header(&self, artifacts: &Artifacts<'_>, text: &str) -> String {
-        const NAMES: usize =
-            "Hawk id=\"\", ts=\"\", nonce=\"\", hash=\"\", ext=\"\", mac=\"\", app=\"\", dlg=\"\"".len();
-        const MAC: usize = 44;
+    fn push_header(&self, out: &mut String, artifacts: &Artifacts<'_>, mac: &str) {
         let Artifacts { ts, nonce, hash, ext, app, dlg } = *artifacts;
-        let values = self.config.id.len() + ts.len() + nonce.len() + hash.len() + ext.len() + app.len() + dlg.len();
-        let mut out = String::with_capacity(NAMES + MAC + values);
-        push_plain(&mut out, "Hawk id", &self.config.id);
-        push_plain(&mut out, ", ts", ts);
-        push_plain(&mut out, ", nonce", nonce);
+        push_plain(out, "Hawk id", &self.config.id);
+        push_plain(out, ", ts", ts);
+        push_plain(out, ", nonce", nonce);
         if !hash.is_empty() {
-            push_plain(&mut out, ", hash", hash);
+            push_plain(out, ", hash", hash);
         }
         if !ext.is_empty() {
-            push_attribute(&mut out, ", ext", ext);
+            push_attribute(out, ", ext", ext);
         }
-        out.push_str(", mac=\"");
-        self.key.push_mac(&mut out, text);
-        out.push('"');
+        push_plain(out, ", mac", mac);
         for (name, value) in [(", app", app), (", dlg", dlg)] {
             if !value.is_empty() {
-                push_plain(&mut out, name, value);
+                push_plain(out, name, value);
             }
         }
-        out
     }
 }
 
@@ -173,8 +164,17 @@ impl Scheme for Signer {
         };
         let mut text = String::with_capacity(256);
         push_normalized(&mut text, Kind::Header, &Target::of(parts)?, &artifacts);
-        let signed = Signed::default().with_header(AUTHORIZATION, header_value(self.header(&artifacts, &text))?);
-        Ok(if ctx.is_explaining() { signed.with_string_to_sign(text) } else { signed })
+        let mut mac = [0; MAC];
+        let mac = self.key.mac_in(&text, &mut mac);
+        let signed_text = ctx.is_explaining().then(|| text.clone());
+        // The text was signed, and its buffer is the header's.
+        text.clear();
+        self.push_header(&mut text, &artifacts, mac);
+        let signed = Signed::default().with_header(AUTHORIZATION, header_value(text)?);
+        Ok(match signed_text {
+            Some(text) => signed.with_string_to_sign(text),
+            None => signed,
+        })
     }
 
     fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
