@@ -2,6 +2,7 @@ use countersign_core::encode::base64_in;
 use countersign_core::{Error, ErrorKind, Result, Secret};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize as _;
 
 /// 32 bytes in base64.
@@ -16,8 +17,13 @@ impl Key {
         begin(client_secret.expose().as_bytes()).map(Self)
     }
 
-    /// The signature of a text at a time: the signing key is the time's MAC, in base64, and the signature the text's under that key,
-    /// in base64. Source: "Authentication with EdgeGrid", Akamai TechDocs.
+    /// A key that is made with the same work as any other. What fits it is refused all the same.
+    pub(crate) fn stand_in() -> Self {
+        Self(Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()))
+    }
+
+    /// The signature of a text at a time: the signing key is the time's MAC, in base64, and the signature is the text's MAC under
+    /// that key, in base64. Source: "Authentication with EdgeGrid", Akamai TechDocs.
     pub(crate) fn signature_in<'a>(
         &self,
         timestamp: &str,
@@ -33,11 +39,19 @@ impl Key {
         mac.update(data_to_sign.as_bytes());
         Ok(base64_in(&mac.finalize().into_bytes(), buf))
     }
+
+    /// Whether this is the signature of a text at a time; in constant time.
+    pub(crate) fn is_signature(&self, timestamp: &str, data_to_sign: &str, signature: &str) -> Result<bool> {
+        let mut expected = [0; LENGTH];
+        let expected = self.signature_in(timestamp, data_to_sign, &mut expected)?;
+        Ok(expected.as_bytes().ct_eq(signature.as_bytes()).into())
+    }
 }
 
 /// HMAC takes keys of any length; its constructor returns a `Result` all the same.
 fn begin(key: &[u8]) -> Result<Hmac<Sha256>> {
-    Hmac::new_from_slice(key).map_err(|_| Error::new(ErrorKind::InvalidKey, "`client_secret` makes no HMAC key"))
+    Hmac::new_from_slice(key)
+        .map_err(|_| Error::new(ErrorKind::InvalidKey, "`client_secret` cannot be used as an HMAC key"))
 }
 
 /// Appends the hash of a body, in base64.
