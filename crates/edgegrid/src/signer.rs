@@ -72,7 +72,7 @@ impl Signer {
                 .map_err(|err| invalid("`headers_to_sign` holds an invalid header name").with_source(err))
         });
         Ok(Self {
-            key: Key::new(&config.client_secret)?,
+            key: Key::new(&config.client_secret),
             base: base.transpose()?,
             timestamp: timestamp.transpose()?,
             headers_to_sign: headers.collect::<Result<_>>()?,
@@ -183,7 +183,7 @@ impl Scheme for Signer {
         self.push_unsigned_header(&mut text, &timestamp, ctx)?;
         let explained = ctx.is_explaining().then(|| text.clone());
         let mut signature = [0; LENGTH];
-        let signature = self.key.signature_in(timestamp.as_str(), &text, &mut signature)?;
+        let signature = self.key.signature_in(timestamp.as_str(), &text, &mut signature);
         text.push_str("signature=");
         text.push_str(signature);
         let mut header = Bytes::from(text);

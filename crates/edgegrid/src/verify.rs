@@ -185,8 +185,8 @@ impl Verifier {
 }
 
 fn check_signature(claim: &Claim<'_>, secret: Option<&Secret>, text: &str) -> Result<()> {
-    let key = secret.filter(|secret| !secret.is_empty()).map(Key::new).transpose()?;
+    let key = secret.filter(|secret| !secret.is_empty()).map(Key::new);
     // The same work for all, and nothing fits the stand-in.
     let (key, is_known) = key.map_or_else(|| (Key::stand_in(), false), |key| (key, true));
-    if key.is_signature(claim.timestamp, text, claim.signature)? && is_known { Ok(()) } else { Err(rejected()) }
+    if key.is_signature(claim.timestamp, text, claim.signature) && is_known { Ok(()) } else { Err(rejected()) }
 }
