@@ -29,7 +29,7 @@ pub(crate) enum Command {
     /// Send a request, answer what the server asks for, and print the response.
     Send(Box<Send>),
     /// Turn what you already have into an auth config: a Postman collection, an API description, a curl command, a .netrc.
-    Import(Import),
+    Import(Box<Import>),
     /// Check, list or export signature vectors.
     #[command(subcommand)]
     Vectors(Vectors),
