@@ -54,8 +54,6 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Sign {
-    #[command(flatten)]
-    pub(crate) asked: Asked,
     /// How to print the signed request.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -72,6 +70,8 @@ pub(crate) struct Sign {
     /// Use this client nonce instead of a random one.
     #[arg(long, value_name = "TEXT")]
     pub(crate) nonce: Option<String>,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

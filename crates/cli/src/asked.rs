@@ -22,8 +22,6 @@ pub(crate) struct Asked {
     /// command; - is standard input.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["request", "auth", "edgerc"])]
     pub(crate) from: Option<PathBuf>,
-    #[command(flatten, next_help_heading = "With --from")]
-    pub(crate) what: What,
     /// An auth config, as JSON, in place of the request's own.
     #[arg(long, value_name = "FILE")]
     pub(crate) auth: Option<PathBuf>,
@@ -40,6 +38,9 @@ pub(crate) struct Asked {
     /// The scheme of a request whose URI names only a path.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) scheme: UriScheme,
+    // Last, as the heading is for all that follows.
+    #[command(flatten, next_help_heading = "With --from")]
+    pub(crate) what: What,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

@@ -21,8 +21,6 @@ With --repeat, the worst of all. A FILE of - is standard input.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Send {
-    #[command(flatten)]
-    pub(crate) asked: Asked,
     /// The body, in place of the request's own: a text, or @FILE; @- is standard input. A file over 1 MiB is streamed, with a
     /// progress bar, unless the scheme must have it whole.
     #[arg(long, value_name = "TEXT|@FILE")]
@@ -66,6 +64,8 @@ pub(crate) struct Send {
     pub(crate) cookie_jar: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) store: Store,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
 }
 
 /// Above zero, and what a timer can count.
