@@ -61,11 +61,11 @@ impl<'a> Builder<'a> {
     /// As [`Authenticator::new`]; [`InvalidConfig`](crate::ErrorKind::InvalidConfig) too when there is a store and the config has no
     /// OAuth 2 grant, since only its tokens could be kept.
     pub fn build(self) -> Result<Authenticator> {
-        let mut making = Making {
-            #[cfg(feature = "oauth2")]
-            store: self.store,
-            ..Making::default()
-        };
+        let mut making = Making::default();
+        #[cfg(feature = "oauth2")]
+        {
+            making.store = self.store;
+        }
         let mut auth = Authenticator::from_arc(self.config.scheme(&mut making)?);
         auth.clock = self.clock;
         #[cfg(feature = "oauth2")]
