@@ -177,7 +177,7 @@ fn digests(bench: &mut Bench) {
 
 fn edgegrid(bench: &mut Bench) {
     let config = edgegrid::Config::new("akab-access", "akab-client", "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0czE=");
-    let (parts, payload) = signed(&AuthConfig::EdgeGrid(config), b"body");
+    let (parts, payload) = signed(&AuthConfig::Edgegrid(config), b"body");
     let (verifier, ctx) = (edgegrid::verify::Verifier::new(), Context::at(TIME));
     let (wrong, empty) = (Secret::from("d2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0czE="), Secret::from(""));
     bench.rows("edgegrid", [&wrong, &empty], |secret| {

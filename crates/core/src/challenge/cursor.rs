@@ -33,7 +33,7 @@ impl<'a> Cursor<'a> {
     /// A token; empty where there is none. All its characters are ASCII.
     pub(super) fn token(&mut self) -> &'a str {
         let start = self.at;
-        let token = self.take_while(is_token);
+        let token = self.take_while(|byte| TOKEN.get(usize::from(byte)).copied().unwrap_or_default());
         match self.text {
             Some(text) => text.get(start..self.at).unwrap_or_default(),
             None => str::from_utf8(token).unwrap_or_default(),
@@ -118,6 +118,18 @@ impl<'a> Cursor<'a> {
         self.take_while(|byte| !is_special(byte));
     }
 }
+
+/// Which bytes a token may have: one look-up in place of ten comparisons.
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let (mut rest, mut byte): (&mut [bool], u8) = (&mut table, 0);
+    while let [place, after @ ..] = rest {
+        *place = is_token(byte);
+        byte = byte.wrapping_add(1);
+        rest = after;
+    }
+    table
+};
 
 /// RFC 9110 section 5.6.2.
 const fn is_token(byte: u8) -> bool {
