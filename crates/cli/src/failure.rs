@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use countersign::{Error, ErrorKind};
 
+use crate::printable::Printable;
 use crate::style::Style;
 
 /// Why the program gives up.
@@ -31,7 +32,7 @@ impl Failure {
             text.push_str(&format!(": {error}"));
             cause = error.source();
         }
-        Self::Refused(format!("{text} [{}]", why.kind()))
+        Self::Refused(format!("{} [{}]", Printable(&text), why.kind()))
     }
 
     /// Tells it on standard error.

@@ -19,6 +19,7 @@ mod import;
 mod input;
 mod moment;
 mod output;
+mod printable;
 mod request;
 mod sign;
 mod style;

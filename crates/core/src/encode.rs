@@ -161,12 +161,13 @@ pub fn hex_in<'a>(bytes: &[u8], buf: &'a mut [u8]) -> &'a str {
 /// ```
 #[must_use]
 pub fn decimal_in(number: u64, digits: &mut [u8; 20]) -> &str {
-    let mut rest = number;
-    let mut start = digits.len();
-    for (index, digit) in digits.iter_mut().enumerate().rev() {
-        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-        rest /= 10;
-        start = index;
+    let digit = |number: u64| b'0' + u8::try_from(number).unwrap_or_default();
+    let (mut rest, mut start) = (number, digits.len());
+    // Two at a time: half the divisions, each of which waits for the one before.
+    for pair in digits.as_chunks_mut::<2>().0.iter_mut().rev() {
+        *pair = [digit(rest % 100 / 10), digit(rest % 10)];
+        start -= if rest < 10 { 1 } else { 2 };
+        rest /= 100;
         if rest == 0 {
             break;
         }
@@ -255,7 +256,7 @@ mod tests {
         assert_eq!(base64_url(b"\xfb\xff"), "-_8");
         assert_eq!(base64_url_decode(b"-_8").unwrap(), b"\xfb\xff");
         assert_eq!(hex_in(&[1, 2], &mut [0; 3]), "");
-        for number in [0, 7, 10, 1_191_242_096, u64::MAX] {
+        for number in [0, 7, 10, 99, 100, 1_191_242_096, u64::MAX] {
             assert_eq!(decimal_in(number, &mut [0; 20]), number.to_string());
         }
     }

@@ -5,7 +5,7 @@ use countersign::adapter::Journey;
 use countersign::scheme::target::Origin;
 use countersign::{Error as AuthError, ErrorKind, Payload, Reply, Step};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
-use http::{Request, Uri};
+use http::{Request, StatusCode, Uri};
 use reqwest::{Body, Client, RequestBuilder, Response};
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -72,6 +72,15 @@ struct Run {
     own: Option<Connection>,
 }
 
+/// A reply, its body read where the scheme asks for it.
+struct Received {
+    status: StatusCode,
+    headers: HeaderMap,
+    bytes: Bytes,
+    /// As the caller may get it.
+    response: Option<Response>,
+}
+
 impl Run {
     async fn leg(&mut self, request: Request<Payload>) -> Result<Step, Error> {
         let asked = request.uri().clone();
@@ -81,9 +90,9 @@ impl Run {
             Err(why) => Err(Error::from(why)),
         };
         match outcome {
-            Ok((response, bytes)) => {
-                let step = self.journey.on_response(Reply::new(response.status(), response.headers(), &bytes))?;
-                self.last = Some(response);
+            Ok(Received { status, headers, bytes, response }) => {
+                let step = self.journey.on_response(Reply::new(status, &headers, &bytes))?;
+                self.last = response;
                 Ok(step)
             }
             // The scheme may go on without a leg of its own; else the failure is the caller's.
@@ -122,15 +131,21 @@ impl Run {
     }
 
     /// Reads a response's body, where the scheme asks for it.
-    async fn whole(&mut self, asked: Uri, response: Response) -> Result<(Response, Bytes), Error> {
+    async fn whole(&mut self, asked: Uri, response: Response) -> Result<Received, Error> {
         self.check_origin(&asked, &response)?;
         #[cfg(not(target_arch = "wasm32"))]
         self.see_connection(&response)?;
-        if !self.journey.reads_body_of(Reply::new(response.status(), response.headers(), &[])) {
-            return Ok((response, Bytes::new()));
+        let (status, headers) = (response.status(), response.headers().clone());
+        if !self.journey.reads_body_of(Reply::new(status, &headers, &[])) {
+            return Ok(Received { status, headers, bytes: Bytes::new(), response: Some(response) });
+        }
+        if cfg!(target_arch = "wasm32") && !self.journey.is_own_leg() {
+            const WHY: &str = "the server's proof covers its reply's body, which cannot be read twice in a browser";
+            return Err(AuthError::new(ErrorKind::InvalidRequest, WHY).into());
         }
         let most = if self.journey.is_own_leg() { MOST_READ } else { self.session.most_read };
-        read(response, most).await
+        let (response, bytes) = read(response, most).await?;
+        Ok(Received { status, headers, bytes, response })
     }
 
     /// Whether the client followed a redirect by itself to where it may not lead.
@@ -228,7 +243,7 @@ fn drop_user_info(headers: &mut HeaderMap) {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-async fn read(response: Response, most: u64) -> Result<(Response, Bytes), Error> {
+async fn read(response: Response, most: u64) -> Result<(Option<Response>, Bytes), Error> {
     let mut response = response;
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await? {
@@ -239,21 +254,17 @@ async fn read(response: Response, most: u64) -> Result<(Response, Bytes), Error>
     }
     let (url, bytes) = (response.url().clone(), Bytes::from(bytes));
     let (parts, _) = http::Response::<Body>::from(response).into_parts();
-    Ok((from_parts(url, parts, Body::from(bytes.clone())), bytes))
+    Ok((Some(from_parts(url, parts, Body::from(bytes.clone()))), bytes))
 }
 
-/// In a browser there is no way to stop half-way, nor to give a body back: who reads has the bytes.
+/// In a browser there is no way to stop half-way.
 #[cfg(target_arch = "wasm32")]
-async fn read(response: Response, most: u64) -> Result<(Response, Bytes), Error> {
+async fn read(response: Response, most: u64) -> Result<(Option<Response>, Bytes), Error> {
     if response.content_length().is_some_and(|length| length > most) {
         return Err(too_long(most));
     }
-    let (status, headers) = (response.status(), response.headers().clone());
-    let bytes = response.bytes().await?;
-    let mut whole = http::Response::new(bytes.clone());
-    *whole.status_mut() = status;
-    *whole.headers_mut() = headers;
-    Ok((Response::from(whole), bytes))
+    // No response can be made of bytes there: only a scheme's own replies are read.
+    Ok((None, response.bytes().await?))
 }
 
 /// A response of its parts, from this URL.

@@ -3,7 +3,7 @@ use std::io::Read as _;
 use countersign::adapter::{Journey, Plan};
 use countersign::{Error as AuthError, ErrorKind, Payload, Reply, Step, Wait};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderValue};
-use http::{Request, Response, Version};
+use http::{Method, Request, Response, Version};
 use ureq::{Agent, Body, Timeout};
 
 use crate::connection::{Connection, kept_after};
@@ -147,6 +147,11 @@ fn send(agent: &Agent, request: Request<Payload>, covers_body: bool) -> Result<R
     if covers_body {
         // The proof is over what is sent, not over what ureq decodes.
         parts.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
+    if bytes.is_empty() && !matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+        // Without a body, not with an empty one, which would be announced.
+        let request = agent.configure_request(Request::from_parts(parts, ()));
+        return Ok(agent.run(request.http_status_as_error(false).max_redirects(0).build())?);
     }
     let request = agent.configure_request(Request::from_parts(parts, bytes.as_ref()));
     Ok(agent.run(request.http_status_as_error(false).max_redirects(0).build())?)
