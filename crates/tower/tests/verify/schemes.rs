@@ -116,8 +116,8 @@ async fn sigv4_covers_the_body_wherever_its_hash_is() {
     for service in ["things", "s3"] {
         let config = |secret: &str| {
             let mut config = aws_sigv4::Config::new("AKIDEXAMPLE", secret);
-            (config.service, config.region) = (service.into(), "eu-west-1".into());
-            AuthConfig::AwsSigV4(config)
+            (config.service, config.region) = (Some(service.into()), Some("eu-west-1".into()));
+            AuthConfig::AwsSigv4(config)
         };
         let right = config("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
         let app = || app(scheme(), |who| who.access_key_id.clone());
