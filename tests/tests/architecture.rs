@@ -14,6 +14,7 @@ fn layer(package: &str) -> u8 {
         | "countersign-import"
         | "countersign-wasm"
         | "countersign-tower"
+        | "countersign-redis"
         | "countersign-reqwest"
         | "countersign-ureq" => 3,
         "countersign-cli" => 4,

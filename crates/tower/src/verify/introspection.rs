@@ -101,6 +101,7 @@ where
     }
 
     /// What the server knows of a token; `None` when it is not active, or bound.
+    #[must_use]
     pub fn ask(&self, token: Secret) -> Introspecting {
         let shared = Arc::clone(&self.0);
         Box::pin(async move { shared.ask(&token).await })

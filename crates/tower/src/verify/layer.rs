@@ -23,9 +23,12 @@ pub(super) struct Shared<V> {
     pub(super) scheme: Arc<V>,
     pub(super) nonces: Option<Arc<dyn NonceStore>>,
     pub(super) body_limit: usize,
-    pub(super) clock: Option<Arc<dyn Fn() -> Context + Send + Sync>>,
-    pub(super) uri: Option<Arc<dyn Fn(&Parts) -> Option<Uri> + Send + Sync>>,
+    pub(super) clock: Option<Arc<Clock>>,
+    pub(super) uri: Option<Arc<SentUri>>,
 }
+
+type Clock = dyn Fn() -> Context + Send + Sync;
+type SentUri = dyn Fn(&Parts) -> Option<Uri> + Send + Sync;
 
 impl<V: Verify> VerifyLayer<V> {
     /// Lets through what this scheme verifies. A signed request can be repeated by whoever sees it, until it is too old: see

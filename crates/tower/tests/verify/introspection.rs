@@ -37,7 +37,7 @@ fn server(
         }
         std::future::ready(reply.body(Bytes::from_static(body.as_bytes())).map_err(Into::into))
     };
-    (Introspector::new(&us, "https://as/introspect", send).with_clock(now), asked)
+    Introspector::new(&us, "https://as/introspect", send).with_clock(now)
 }
 
 const ACTIVE: &str = r#"{"active":true,"sub":"alice","exp":1050,"aud":["a","b"]}"#;
@@ -55,8 +55,8 @@ async fn an_answer_is_kept_no_longer_than_it_says() {
         ("no-store", 10, 4),
         ("max-age=10, no-cache", 10, 4),
     ] {
-        let (introspector, asked) = server(cache_control, ACTIVE);
-        let introspector = introspector.with_cache(Duration::from_secs(default));
+        let asked = Arc::default();
+        let introspector = server(cache_control, ACTIVE, &asked).with_cache(Duration::from_secs(default));
         for time in [1000, 1009, 1010, 1049] {
             at(time);
             let known = introspector.ask("t".into()).await.unwrap().unwrap();
@@ -68,9 +68,9 @@ async fn an_answer_is_kept_no_longer_than_it_says() {
     }
     at(1000);
     for body in [r#"{"active":false}"#, r#"{"active":true,"cnf":{"jkt":"x"}}"#, r#"{"active":true,"nbf":1001}"#] {
-        assert!(server("", body).0.ask("t".into()).await.unwrap().is_none(), "{body}");
+        assert!(server("", body, &Arc::default()).ask("t".into()).await.unwrap().is_none(), "{body}");
     }
     for body in ["{}", r#"{"active":true,"exp":"soon"}"#, "<html>"] {
-        assert!(server("", body).0.ask("t".into()).await.is_err(), "{body}");
+        assert!(server("", body, &Arc::default()).ask("t".into()).await.is_err(), "{body}");
     }
 }

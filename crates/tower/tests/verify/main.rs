@@ -1,5 +1,7 @@
 //! `VerifyLayer` under axum, on loopback: each scheme lets in who signs, and nobody else.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a failure shows")]
+
 mod bodies;
 mod introspection;
 mod schemes;
