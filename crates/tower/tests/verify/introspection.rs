@@ -17,14 +17,15 @@ fn now() -> Context {
     Context::at(NOW.load(Ordering::SeqCst))
 }
 
+type Answered = std::future::Ready<Result<Response<Bytes>, BoxError>>;
+
 /// Answers every token alike, and counts.
 fn server(
     cache_control: &'static str,
     body: &'static str,
-) -> (Introspector<impl Fn(Request<Bytes>) -> std::future::Ready<Result<Response<Bytes>, BoxError>>>, Arc<AtomicUsize>)
-{
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&asked);
+    asked: &Arc<AtomicUsize>,
+) -> Introspector<impl Fn(Request<Bytes>) -> Answered + use<>> {
+    let counted = Arc::clone(asked);
     let us = Grant::client_credentials("https://as/token", "things", "s");
     let send = move |request: Request<Bytes>| {
         assert_eq!(request.uri(), "https://as/introspect");
