@@ -1,13 +1,10 @@
 //! Text to signature: the only room that hashes.
 
-mod sha256;
-
 use countersign_core::Secret;
 use countersign_core::encode::hex_in;
+pub(crate) use countersign_core::sha256::Mac;
+use countersign_core::sha256::sha256;
 use zeroize::Zeroizing;
-
-pub(crate) use self::sha256::Mac;
-use self::sha256::sha256;
 
 /// The name of the algorithm, first line of every string to sign.
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use countersign::{Error, ErrorKind};
 
+use crate::printable::Printable;
 use crate::style::Style;
 
 /// Why the program gives up.
@@ -17,6 +18,9 @@ pub(crate) enum Failure {
     /// 1 or 2: what is to be imported asks for what is not here, or cannot be read.
     #[error("{text} [{kind}]")]
     Import { kind: ErrorKind, text: String },
+    /// 6: a request could not be sent, or its response not be received.
+    #[error("{0}")]
+    Sending(String),
     /// 1: the output cannot be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -31,7 +35,7 @@ impl Failure {
             text.push_str(&format!(": {error}"));
             cause = error.source();
         }
-        Self::Refused(format!("{text} [{}]", why.kind()))
+        Self::Refused(format!("{} [{}]", Printable(&text), why.kind()))
     }
 
     /// Tells it on standard error.
@@ -44,6 +48,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Refused(_) | Self::Output(_) => ExitCode::from(1),
+            Self::Sending(_) => ExitCode::from(6),
             Self::Import { kind: ErrorKind::UnsupportedScheme | ErrorKind::NothingDescribed, .. } => ExitCode::from(1),
             Self::Input(_) | Self::Import { .. } => ExitCode::from(2),
         }

@@ -44,14 +44,14 @@
 //! * The conversation: [`Exchange`] drives a [`Dialogue`], which answers with [`Step`]s.
 //! * What servers ask: [`challenge`] reads it.
 //! * The server's side: [`verify`] is what verifiers share; [`replay`] remembers the nonces that they have seen.
-//! * For schemes: [`config`], [`recent`], [`sync`], `timestamp` (feature `timestamp`).
+//! * For schemes: [`config`], [`recent`], [`sync`], and with features of their names `sha256` (hash and MAC) and `timestamp`.
 //!
 //! # Features
 //!
 //! * `system` (default): [`Context::now`], the system's clock and randomness. Without it the crate builds for
 //!   `wasm32-unknown-unknown`, and the caller gives both.
 //! * `serde`: `Serialize` and `Deserialize` for [`Secret`], and the helpers of [`config`].
-//! * `timestamp`: the module of that name.
+//! * `sha256`, `timestamp`: the modules of these names.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -62,6 +62,8 @@ pub mod encode;
 pub mod query;
 pub mod recent;
 pub mod replay;
+#[cfg(feature = "sha256")]
+pub mod sha256;
 pub mod sync;
 pub mod target;
 #[cfg(feature = "timestamp")]

@@ -2,6 +2,7 @@ use std::fmt;
 
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Uri};
+use smallvec::SmallVec;
 
 use crate::Payload;
 
@@ -12,7 +13,8 @@ use crate::Payload;
 #[derive(Clone, Default)]
 pub struct Signed {
     removed: Vec<HeaderName>,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    /// Most schemes set one: no allocation for that one.
+    headers: SmallVec<[(HeaderName, HeaderValue); 1]>,
     /// Apart, so that what most schemes do without does not make every move of the rest long.
     more: Option<Box<More>>,
 }
@@ -38,8 +40,8 @@ impl Signed {
     #[must_use]
     #[inline]
     pub fn with_plain_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        if self.headers.capacity() == 0 {
-            self.headers.reserve_exact(4);
+        if self.headers.len() == 1 {
+            self.headers.reserve_exact(3);
         }
         self.headers.push((name, value));
         self

@@ -52,9 +52,9 @@ impl<'a> Challenge<'a> {
         Ok(best)
     }
 
-    fn read(given: Given<'a>, accepted: Accepted) -> Result<Self> {
+    fn read(given: &mut Given<'a>, accepted: Accepted) -> Result<Self> {
         let missing = |name| Error::new(ErrorKind::InvalidChallenge, format!("the Digest challenge has no `{name}`"));
-        let algorithm = given.algorithm.filter(|text| !text.is_empty());
+        let algorithm = given.algorithm.take().filter(|text| !text.is_empty());
         let suite = match &algorithm {
             None => Suite::MD5,
             Some(text) => Suite::named(text).ok_or_else(|| {
@@ -72,16 +72,16 @@ impl<'a> Challenge<'a> {
             return Err(Error::new(ErrorKind::InvalidChallenge, why));
         }
         Ok(Self {
-            realm: given.realm.ok_or_else(|| missing("realm"))?,
-            nonce: given.nonce.filter(|nonce| !nonce.is_empty()).ok_or_else(|| missing("nonce"))?,
-            opaque: given.opaque,
+            realm: given.realm.take().ok_or_else(|| missing("realm"))?,
+            nonce: given.nonce.take().filter(|nonce| !nonce.is_empty()).ok_or_else(|| missing("nonce"))?,
+            opaque: given.opaque.take(),
             suite,
             algorithm,
             qop,
             userhash: is(given.userhash.as_deref(), "true"),
             utf8: is(given.charset.as_deref(), "UTF-8"),
             stale: is(given.stale.as_deref(), "true"),
-            domain: given.domain,
+            domain: given.domain.take(),
         })
     }
 }
@@ -110,7 +110,7 @@ impl<'a> Found<'a> {
             while let Some(param) = reader.next_param() {
                 given.take(param?);
             }
-            match Challenge::read(given, self.accepted) {
+            match Challenge::read(&mut given, self.accepted) {
                 Ok(new) if self.best.as_ref().is_none_or(|best| best.suite.function < new.suite.function) => {
                     self.best = Some(new);
                 }

@@ -36,7 +36,7 @@ pub(crate) type Both<T> = [Option<T>; 2];
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct SpaceId {
-    /// Of the origin: [`Place::key`].
+    /// Of the origin: its place's.
     key: u64,
     number: u64,
 }
@@ -88,8 +88,9 @@ impl Sessions {
         let cnonce = credentials.cnonce(ctx, &mut buf)?;
         let mut store = sync::write(&self.0);
         if let Some((challenge, used)) = store.preset.take() {
-            let session = Session::new(credentials, &challenge, cnonce, Vec::new()).counting_from(used);
-            store.add(Side::Server, place, session);
+            let mut session = Session::new(credentials, &challenge, cnonce, Vec::new());
+            session.count_from(used);
+            store.add(Side::Server, place, Arc::new(session));
         }
         draw(store.find(parts), payload)
     }
@@ -107,7 +108,8 @@ impl Sessions {
         let mut buf = [0; 32];
         let cnonce = credentials.cnonce(ctx, &mut buf)?;
         let domain = challenge.domain.as_ref().map(|domain| protection_space(domain, &parts.uri)).unwrap_or_default();
-        let session = Session::new(credentials, challenge, cnonce, domain);
+        // Shared from the start: what is long is not moved.
+        let session = Arc::new(Session::new(credentials, challenge, cnonce, domain));
         // The server sent the same challenge again, and perhaps to another thread.
         let is_again = |known: &Session| {
             let again = Template::new(&credentials.username, challenge, known.template.cnonce());
@@ -133,7 +135,7 @@ impl Sessions {
 
     /// Goes on with the nonce that the server names as the next one (RFC 7616 section 3.5).
     pub(crate) fn renew(&self, drawn: &Drawn, nonce: &[u8]) {
-        let renewed = drawn.session.renewed(nonce);
+        let renewed = Arc::new(drawn.session.renewed(nonce));
         let mut store = sync::write(&self.0);
         let Some(at) = store.position(drawn.space) else { return };
         let is_there = |space: &Space| !space.refused && space.session.template.nonce() == renewed.template.nonce();
@@ -169,20 +171,22 @@ fn draw(spaces: Both<&Space>, payload: &Payload) -> Result<Both<Drawn>> {
 
 impl Store {
     /// The spaces of an origin, and perhaps some of others.
-    fn at(&self, key: u64) -> impl DoubleEndedIterator<Item = (usize, &Space)> {
+    fn at(&self, key: u64) -> &[Space] {
         let start = self.spaces.partition_point(|space| space.id.key < key);
         let end = self.spaces.partition_point(|space| space.id.key <= key);
-        self.spaces.iter().enumerate().take(end).skip(start)
+        self.spaces.get(start..end).unwrap_or_default()
+    }
+
+    /// As [`Store::at`]; few are not worth a search.
+    fn near(&self, parts: &Parts) -> &[Space] {
+        if self.spaces.len() < 8 { &self.spaces } else { self.at(Place::key_of(parts)) }
     }
 
     /// Of proxy and server, the space that fits a request best.
     fn find(&self, parts: &Parts) -> Both<&Space> {
-        if self.spaces.is_empty() {
-            return [None, None];
-        }
         let mut found = [None, None];
         let path = parts.uri.path();
-        for (_, space) in self.at(Place::key_of(parts)) {
+        for space in self.near(parts) {
             if space.refused || space.session.is_used_up() || !space.place.holds(parts) {
                 continue;
             }
@@ -201,14 +205,17 @@ impl Store {
     fn realm(&self, side: Side, place: &Place, realm: &[u8]) -> Option<(usize, &Space)> {
         let is_it =
             |space: &Space| space.side == side && space.session.template.realm() == realm && space.place.is(place);
-        self.at(place.key()).find(|(_, space)| is_it(space))
+        let space = self.at(place.key).iter().find(|space| is_it(space))?;
+        Some((self.position(space.id)?, space))
     }
 
     fn position(&self, id: SpaceId) -> Option<usize> {
-        self.at(id.key).find(|(_, space)| space.id == id).map(|(at, _)| at)
+        let start = self.spaces.partition_point(|space| space.id.key < id.key);
+        let of_origin = self.spaces.get(start..)?;
+        Some(start + of_origin.iter().position(|space| space.id == id)?)
     }
 
-    fn add(&mut self, side: Side, place: Place, session: Session) -> SpaceId {
+    fn add(&mut self, side: Side, place: Place, mut session: Arc<Session>) -> SpaceId {
         if self.spaces.len() >= SPACES {
             let oldest = self.spaces.iter().enumerate().min_by_key(|(_, space)| space.age).map(|(at, _)| at);
             let oldest = oldest.map(|at| self.spaces.remove(at));
@@ -217,8 +224,8 @@ impl Store {
             }
         }
         self.adopted += 1;
-        let id = SpaceId { key: place.key(), number: self.adopted };
-        let session = Arc::new(self.counted(session, id, side, &place));
+        let id = SpaceId { key: place.key, number: self.adopted };
+        self.count(&mut session, id, side, &place);
         self.insert(Space { id, side, place, session, refused: false, age: self.adopted })
     }
 
@@ -237,12 +244,12 @@ impl Store {
     }
 
     /// Takes another session.
-    fn go_on_with(&mut self, at: usize, session: Session) {
+    fn go_on_with(&mut self, at: usize, mut session: Arc<Session>) {
         let Some(space) = self.spaces.get(at) else { return };
         let (id, side, before) = (space.id, space.side, Arc::clone(&space.session));
         self.retire(&before, id, side);
         let Some(space) = self.spaces.get(at) else { return };
-        let session = Arc::new(self.counted(session, id, side, &space.place));
+        self.count(&mut session, id, side, &space.place);
         if let Some(space) = self.spaces.get_mut(at) {
             space.session = session;
             space.refused = false;
@@ -254,18 +261,18 @@ impl Store {
         self.counts.remember((id.key, side, session.template.nonce()), session.used());
     }
 
-    /// One counter per nonce, even if the realm differs.
-    fn counted(&self, session: Session, id: SpaceId, side: Side, place: &Place) -> Session {
+    /// Lets a new session count on where its nonce was left. One counter per nonce, even if the realm differs.
+    fn count(&self, session: &mut Arc<Session>, id: SpaceId, side: Side, place: &Place) {
+        let Some(session) = Arc::get_mut(session) else { return };
         let nonce = session.template.nonce();
-        let shares = |space: &Space| {
+        let shares = |space: &&Space| {
             space.id != id && space.side == side && space.session.template.nonce() == nonce && space.place.is(place)
         };
-        match self.at(id.key).find(|(_, space)| shares(space)) {
-            Some((_, other)) => session.counting_with(&other.session),
-            None => {
-                let used = self.counts.of((id.key, side, nonce)).max(session.used());
-                session.counting_from(used)
-            }
+        if let Some(other) = self.at(id.key).iter().find(shares) {
+            session.count_with(&other.session);
+        } else {
+            let used = self.counts.of((id.key, side, nonce)).max(session.used());
+            session.count_from(used);
         }
     }
 }

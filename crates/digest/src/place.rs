@@ -15,6 +15,8 @@ pub(crate) struct Place {
     uri: Uri,
     /// What stands for the origin in a request without one (CONNECT, relative URIs).
     host: Option<String>,
+    /// A number that is equal where origins are; others may share it.
+    pub(crate) key: u64,
 }
 
 impl Place {
@@ -23,15 +25,10 @@ impl Place {
             Some(_) => None,
             None => Some(named_host(parts)?.to_ascii_lowercase()),
         };
-        Ok(Self { uri: parts.uri.clone(), host })
+        Ok(Self { uri: parts.uri.clone(), host, key: Self::key_of(parts) })
     }
 
-    /// A number that is equal where origins are; others may share it.
-    pub(crate) fn key(&self) -> u64 {
-        key(self.host.as_deref().unwrap_or_else(|| authority(&self.uri)), &self.uri)
-    }
-
-    /// [`Place::key`] of the request's place.
+    /// The key of the request's place.
     pub(crate) fn key_of(parts: &Parts) -> u64 {
         key(named_host(parts).unwrap_or_default(), &parts.uri)
     }
@@ -143,7 +140,7 @@ mod tests {
         ] {
             assert_eq!(place(one).holds(&parts(other)), same, "{one} {other}");
             if same {
-                assert_eq!(place(one).key(), Place::key_of(&parts(other)), "{one} {other}");
+                assert_eq!(place(one).key, Place::key_of(&parts(other)), "{one} {other}");
             }
         }
     }

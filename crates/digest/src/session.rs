@@ -70,15 +70,13 @@ impl Session {
     }
 
     /// Counts on where this nonce was left.
-    pub(crate) fn counting_from(mut self, used: u32) -> Self {
+    pub(crate) const fn count_from(&mut self, used: u32) {
         self.used = AtomicU32::new(used);
-        self
     }
 
     /// Counts together with another session that has the same nonce.
-    pub(crate) fn counting_with(mut self, other: &Arc<Self>) -> Self {
+    pub(crate) fn count_with(&mut self, other: &Arc<Self>) {
         self.began_in = Some(Arc::clone(other.began_in.as_ref().unwrap_or(other)));
-        self
     }
 
     /// The next count. To be called only while the memory that the session lies in is locked: what leaves it is not counted on.

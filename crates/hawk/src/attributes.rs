@@ -90,6 +90,7 @@ pub(crate) fn push_attribute(out: &mut String, name: &str, value: &str) {
 }
 
 /// As [`push_attribute`], for a value that was seen to hold nothing to escape.
+#[inline]
 pub(crate) fn push_plain(out: &mut String, name: &str, value: &str) {
     out.push_str(name);
     out.push_str("=\"");

@@ -47,11 +47,12 @@ impl<'a> Target<'a> {
 
     /// The method is signed in upper case, the host in lower case.
     pub(crate) fn new(method: &'a str, uri: &'a Uri, host: Cow<'a, str>, port: u16) -> Self {
-        let method = Cow::Borrowed(method);
+        let is_upper = !method.bytes().any(|byte| byte.is_ascii_lowercase());
+        let is_lower = !host.bytes().any(|byte| byte.is_ascii_uppercase());
         Self {
-            method: folded(method, u8::is_ascii_lowercase, str::to_ascii_uppercase),
+            method: if is_upper { method.into() } else { method.to_ascii_uppercase().into() },
             resource: target::path_and_query(uri),
-            host: folded(host, u8::is_ascii_uppercase, str::to_ascii_lowercase),
+            host: if is_lower { host } else { host.to_ascii_lowercase().into() },
             port,
         }
     }
@@ -69,10 +70,6 @@ impl<'a> Target<'a> {
 pub(crate) fn no_port() -> Error {
     const WHY: &str = "the port is signed, and neither the URI nor its scheme names one: give an absolute URI";
     Error::new(ErrorKind::InvalidRequest, WHY)
-}
-
-fn folded<'a>(text: Cow<'a, str>, is_wrong: fn(&u8) -> bool, fold: fn(&str) -> String) -> Cow<'a, str> {
-    if text.as_bytes().iter().any(is_wrong) { Cow::Owned(fold(&text)) } else { text }
 }
 
 /// Appends the text that is signed.

@@ -1,4 +1,5 @@
 use countersign_core::encode::{base64, base64_in};
+use countersign_core::sha256;
 use countersign_core::{Error, ErrorKind, Quoted, Result};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::{Digest as _, Sha1};
@@ -13,7 +14,7 @@ pub(crate) const MAC: usize = 44;
 /// A key with its MAC begun, wiped on drop.
 #[derive(Clone)]
 pub(crate) enum Key {
-    Sha256(Hmac<Sha256>),
+    Sha256(sha256::Mac),
     Sha1(Hmac<Sha1>),
 }
 
@@ -21,11 +22,12 @@ impl Key {
     /// # Errors
     /// [`ErrorKind::UnsupportedAlgorithm`].
     pub(crate) fn new(algorithm: &Algorithm, key: &str) -> Result<Self> {
-        // HMAC takes keys of any length; its constructor returns a `Result` all the same.
-        let no_length = |_| Error::new(ErrorKind::InvalidKey, "`key` cannot be used as an HMAC key");
         match algorithm {
-            Algorithm::Sha256 => Hmac::new_from_slice(key.as_bytes()).map(Self::Sha256).map_err(no_length),
-            Algorithm::Sha1 => Hmac::new_from_slice(key.as_bytes()).map(Self::Sha1).map_err(no_length),
+            Algorithm::Sha256 => Ok(Self::Sha256(sha256::Mac::new(key.as_bytes()))),
+            Algorithm::Sha1 => Hmac::new_from_slice(key.as_bytes()).map(Self::Sha1).map_err(|_| {
+                // HMAC takes keys of any length; its constructor returns a `Result` all the same.
+                Error::new(ErrorKind::InvalidKey, "`key` cannot be used as an HMAC key")
+            }),
             Algorithm::Other(name) => {
                 let name = Quoted(name.as_bytes());
                 let message = format!("`algorithm` {name} is not one of Hawk's: `sha256` and `sha1` are");
@@ -34,15 +36,15 @@ impl Key {
         }
     }
 
-    /// The key of zeros, which is made with the same work as any other of SHA-256. What fits it is refused all the same.
+    /// A key that is made with the same work as any other of SHA-256. What fits it is refused all the same.
     pub(crate) fn stand_in() -> Self {
-        Self::Sha256(Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()))
+        Self::Sha256(sha256::Mac::new(b"nobody's key, for ids that nobody has"))
     }
 
     /// The MAC of a text, in base64.
     pub(crate) fn mac_in<'a>(&self, text: &str, buf: &'a mut [u8; MAC]) -> &'a str {
         match self {
-            Self::Sha256(mac) => base64_in(&mac.clone().chain_update(text).finalize().into_bytes(), buf),
+            Self::Sha256(mac) => base64_in(&mac.sign(text.as_bytes()), buf),
             Self::Sha1(mac) => base64_in(&mac.clone().chain_update(text).finalize().into_bytes(), buf),
         }
     }

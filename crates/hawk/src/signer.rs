@@ -37,6 +37,8 @@ use crate::signature::{Key, MAC};
 pub struct Signer {
     pub(crate) config: Config,
     pub(crate) key: Key,
+    /// The header as far as it is the same in each request.
+    prefix: String,
     /// How far the clock of each server is ahead of ours, in seconds; not made before a server's clock differs, so that looking
     /// into it takes no lock then.
     offsets: OnceLock<RwLock<Recent<Origin, i64>>>,
@@ -56,7 +58,8 @@ impl Signer {
         }
         config.dlg = config.dlg.filter(|_| config.app.is_some());
         check(&config)?;
-        Ok(Self { key, config, offsets: OnceLock::new() })
+        let prefix = format!("Hawk id=\"{}\", ts=\"", config.id);
+        Ok(Self { key, prefix, config, offsets: OnceLock::new() })
     }
 
     /// How far the clock of this URI's origin is ahead of ours, in seconds, as far as it is known.
@@ -107,9 +110,9 @@ impl Signer {
 
     fn push_header(&self, out: &mut String, artifacts: &Artifacts<'_>, mac: &str) {
         let Artifacts { ts, nonce, hash, ext, app, dlg } = *artifacts;
-        push_plain(out, "Hawk id", &self.config.id);
-        push_plain(out, ", ts", ts);
-        push_plain(out, ", nonce", nonce);
+        for part in [&self.prefix, ts, "\", nonce=\"", nonce, "\""] {
+            out.push_str(part);
+        }
         if !hash.is_empty() {
             push_plain(out, ", hash", hash);
         }

@@ -1,21 +1,39 @@
+use std::error::Error as _;
+
+use countersign::{Error as AuthError, ErrorKind};
+
 /// What can go wrong before there is a response.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// Authentication.
-    #[error(transparent)]
-    Auth(#[from] countersign::Error),
-    /// Sending.
-    #[error(transparent)]
-    Http(reqwest::Error),
+pub type Error = countersign::adapter::Error<reqwest::Error>;
+
+/// What a client says of a leg that it could not send.
+pub(crate) fn not_sent(why: reqwest::Error) -> Error {
+    if why.is_connect() && is_of_tunnel(&why) {
+        const WHY: &str = "the proxy asks for credentials before it opens a tunnel (407 to CONNECT), which reqwest opens by itself and with Basic only: give `reqwest::Proxy::basic_auth`; for Digest and NTLM use `countersign_tower::Tunnel`";
+        return AuthError::new(ErrorKind::InvalidRequest, WHY).with_source(without_query_of(why)).into();
+    }
+    without_query(why)
+}
+
+/// By its text, as the error's type is hyper-util's own.
+fn is_of_tunnel(why: &reqwest::Error) -> bool {
+    let mut source = why.source();
+    while let Some(why) = source {
+        if why.to_string() == "tunnel error: proxy authorization required" {
+            return true;
+        }
+        source = why.source();
+    }
+    false
 }
 
 /// Drops the query of the URL that reqwest's errors show: a signature or a key may be in it.
-impl From<reqwest::Error> for Error {
-    fn from(why: reqwest::Error) -> Self {
-        let Some(mut url) = why.url().cloned() else { return Self::Http(why) };
-        url.set_query(None);
-        url.set_fragment(None);
-        Self::Http(why.with_url(url))
-    }
+pub(crate) fn without_query(why: reqwest::Error) -> Error {
+    Error::Http(without_query_of(why))
+}
+
+fn without_query_of(why: reqwest::Error) -> reqwest::Error {
+    let Some(mut url) = why.url().cloned() else { return why };
+    url.set_query(None);
+    url.set_fragment(None);
+    why.with_url(url)
 }

@@ -31,16 +31,21 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod body;
+mod carry;
 #[cfg(not(target_arch = "wasm32"))]
 mod connection;
 mod error;
+#[cfg(not(target_arch = "wasm32"))]
+mod gate;
 mod run;
 mod session;
 
+pub use carry::Carry;
 pub use error::Error;
-pub use session::Session;
+pub use session::{Connection, Session};
 
-use reqwest::{RequestBuilder, Response};
+use reqwest::{Request, RequestBuilder, Response};
 
 /// `Send`, where futures go to other threads: everywhere but on `wasm32`.
 #[cfg(not(target_arch = "wasm32"))]
@@ -67,8 +72,23 @@ pub trait SendWith {
 
 impl SendWith for RequestBuilder {
     fn send_with(self, auth: impl Into<Session>) -> impl Future<Output = Result<Response, Error>> + MaybeSend {
-        run::run(self, auth.into())
+        let session = auth.into();
+        let (mut client, request) = self.build_split();
+        async move { run::run(&mut client, request.map_err(error::without_query)?, session).await }
     }
+}
+
+/// [`SendWith::send_with`] for a request that is built, with each leg carried by `carrier`: what stands before a client, as a chain of
+/// middleware does. Token requests of a session with a client for them, and NTLM's connections, go past it.
+///
+/// # Errors
+/// As [`SendWith::send_with`], in the carrier's words.
+pub async fn send_over<C: Carry>(
+    carrier: &mut C,
+    request: Request,
+    auth: impl Into<Session>,
+) -> Result<Response, C::Error> {
+    run::run(carrier, request, auth.into()).await
 }
 
 #[cfg(doctest)]

@@ -1,38 +1,31 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use countersign::adapter::Journey;
+use countersign::adapter::{Journey, Plan};
 use countersign::scheme::target::Origin;
 use countersign::{Error as AuthError, ErrorKind, Payload, Reply, Step};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
-use http::{Request, Uri};
-use reqwest::{Body, Client, RequestBuilder, Response};
+use http::{Request, StatusCode, Uri};
+use reqwest::{Body, Client, Response};
 
 #[cfg(not(target_arch = "wasm32"))]
 use crate::connection::Connection;
-use crate::{Error, Session};
+use crate::error::without_query;
+use crate::{Carry, Error, Session, body};
 
-/// The longest reply to a scheme's own request, in bytes: a little more than schemes take.
-const MOST_READ: u64 = (1 << 20) + 1;
-
-/// How much of a reply that nobody reads is taken off a connection, so that the next leg can use it, in bytes: of any leg, and of one
-/// that must use the same connection.
-const MOST_DRAINED: u64 = 64 * 1024;
-const MOST_DRAINED_BOUND: u64 = 8 << 20;
-
-pub(crate) async fn run(builder: RequestBuilder, session: Session) -> Result<Response, Error> {
-    let (client, request) = builder.build_split();
-    let request = request?;
+pub(crate) async fn run<C: Carry>(
+    carrier: &mut C,
+    request: reqwest::Request,
+    session: Session,
+) -> Result<Response, C::Error> {
     let timeout = request.timeout().copied();
-    let (mut parts, body) = Request::<Body>::try_from(request)?.into_parts();
+    let (mut parts, body) = Request::<Body>::try_from(request).map_err(without_query)?.into_parts();
     drop_user_info(&mut parts.headers);
-    let (payload, stream) = match body.as_bytes() {
-        Some(bytes) => (Payload::Bytes(Bytes::copy_from_slice(bytes)), None),
-        None => (Payload::Streaming, Some(body)),
-    };
-    let (journey, mut step) = Journey::start(&session.auth, &session.plan, Request::from_parts(parts, payload))?;
+    let (payload, stream) = body::keep(body).await.map_err(without_query)?;
+    let plan = session.plan(Plan::new());
+    let request = Request::from_parts(parts, payload);
+    let (journey, mut step) = Journey::start(session.authenticator(), &plan, request).map_err(Error::Auth)?;
     let mut run = Run {
-        client,
         session,
         timeout,
         journey,
@@ -46,21 +39,20 @@ pub(crate) async fn run(builder: RequestBuilder, session: Session) -> Result<Res
             Step::Send(request) => {
                 run.make_way().await?;
                 match run.on_own_connection(request)? {
-                    Step::Send(request) => run.leg(request).await?,
+                    Step::Send(request) => run.leg(carrier, request).await?,
                     step => step,
                 }
             }
             Step::Wait(wait) => {
                 wait.await;
-                run.journey.resume()?
+                run.journey.resume().map_err(Error::Auth)?
             }
-            Step::Done => return run.end(),
+            Step::Done => return Ok(run.end()?),
         };
     }
 }
 
 struct Run {
-    client: Client,
     session: Session,
     /// The request's own, for each leg.
     timeout: Option<Duration>,
@@ -72,38 +64,52 @@ struct Run {
     own: Option<Connection>,
 }
 
+/// A reply, its body read where the scheme asks for it.
+struct Received {
+    status: StatusCode,
+    headers: HeaderMap,
+    bytes: Bytes,
+    /// As the caller may get it.
+    response: Option<Response>,
+}
+
 impl Run {
-    async fn leg(&mut self, request: Request<Payload>) -> Result<Step, Error> {
+    async fn leg<C: Carry>(&mut self, carrier: &mut C, request: Request<Payload>) -> Result<Step, C::Error> {
         let asked = request.uri().clone();
         let request = self.with_body(request)?;
-        let outcome = match self.client().execute(request).await {
-            Ok(response) => self.whole(asked, response).await,
-            Err(why) => Err(Error::from(why)),
+        let sent = match self.own_client() {
+            Some(client) => client.clone().carry(request).await.map_err(C::Error::from),
+            None => carrier.carry(request).await,
+        };
+        let outcome = match sent {
+            Ok(response) => self.whole(asked, response).await.map_err(C::Error::from),
+            Err(why) => {
+                self.leg_failed();
+                Err(why)
+            }
         };
         match outcome {
-            Ok((response, bytes)) => {
-                let step = self.journey.on_response(Reply::new(response.status(), response.headers(), &bytes))?;
-                self.last = Some(response);
+            Ok(Received { status, headers, bytes, response }) => {
+                let step = self.journey.on_response(Reply::new(status, &headers, &bytes)).map_err(Error::Auth)?;
+                self.last = response;
                 Ok(step)
             }
             // The scheme may go on without a leg of its own; else the failure is the caller's.
             Err(why) => match self.journey.on_send_failed() {
-                Some(step) => Ok(step?),
-                None if is_no_timeout(&why) => Err(self.journey.why_closed().map_or(why, Error::from)),
-                None => Err(why),
+                Some(step) => Ok(step.map_err(Error::Auth)?),
+                None if C::is_timeout(&why) => Err(why),
+                None => Err(self.journey.why_closed().map_or(why, |why| Error::Auth(why).into())),
             },
         }
     }
 
-    fn client(&self) -> &Client {
+    /// The client of a leg that goes past the caller's.
+    fn own_client(&self) -> Option<&Client> {
         #[cfg(not(target_arch = "wasm32"))]
         if let Some(own) = self.own.as_ref().filter(|_| self.journey.connection_bound()) {
-            return &own.client;
+            return Some(&own.client);
         }
-        match &self.session.token_client {
-            Some(client) if self.journey.is_own_leg() => client,
-            _ => &self.client,
-        }
+        self.session.token_client().filter(|_| self.journey.is_own_leg())
     }
 
     fn with_body(&mut self, request: Request<Payload>) -> Result<reqwest::Request, Error> {
@@ -114,23 +120,29 @@ impl Run {
         }
         let body = match payload.bytes() {
             Some(bytes) => Body::from(bytes.clone()),
-            None => self.stream.take().ok_or_else(sent_already)?,
+            None => self.stream.take().ok_or_else(Journey::body_is_gone)?,
         };
-        let mut request = reqwest::Request::try_from(Request::from_parts(parts, body))?;
+        let mut request = reqwest::Request::try_from(Request::from_parts(parts, body)).map_err(without_query)?;
         *request.timeout_mut() = self.timeout;
         Ok(request)
     }
 
     /// Reads a response's body, where the scheme asks for it.
-    async fn whole(&mut self, asked: Uri, response: Response) -> Result<(Response, Bytes), Error> {
+    async fn whole(&mut self, asked: Uri, response: Response) -> Result<Received, Error> {
         self.check_origin(&asked, &response)?;
         #[cfg(not(target_arch = "wasm32"))]
         self.see_connection(&response)?;
-        if !self.journey.reads_body_of(Reply::new(response.status(), response.headers(), &[])) {
-            return Ok((response, Bytes::new()));
+        let (status, headers) = (response.status(), response.headers().clone());
+        if !self.journey.reads_body_of(Reply::new(status, &headers, &[])) {
+            return Ok(Received { status, headers, bytes: Bytes::new(), response: Some(response) });
         }
-        let most = if self.journey.is_own_leg() { MOST_READ } else { self.session.most_read };
-        read(response, most).await
+        if cfg!(target_arch = "wasm32") && !self.journey.is_own_leg() {
+            const WHY: &str = "the server's proof covers its reply's body, which cannot be read twice in a browser";
+            return Err(AuthError::new(ErrorKind::InvalidRequest, WHY).into());
+        }
+        let most = self.session.most_read(&self.journey);
+        let (response, bytes) = body::read(response, most).await?;
+        Ok(Received { status, headers, bytes, response })
     }
 
     /// Whether the client followed a redirect by itself to where it may not lead.
@@ -150,11 +162,17 @@ impl Run {
     async fn make_way(&mut self) -> Result<(), Error> {
         let Some(response) = self.last.take() else { return Ok(()) };
         let bound = self.journey.connection_bound();
-        let most = if bound { MOST_DRAINED_BOUND } else { MOST_DRAINED };
+        let most = self.journey.most_drained();
         if response.content_length().is_some_and(|length| length > most) && !bound {
             return Ok(());
         }
-        match read(response, most).await {
+        let drained = body::read(response, most).await;
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(own) = self.own.as_ref().filter(|_| bound && drained.is_ok()) {
+            own.rests();
+        }
+        match drained {
+            Err(Error::Auth(_)) if bound => Err(Journey::too_long_to_drain().into()),
             Err(why) if bound => Err(self.journey.why_closed().map_or(why, Error::from)),
             _ => Ok(()),
         }
@@ -171,8 +189,10 @@ impl Run {
         Ok(Step::Send(request))
     }
 
+    fn leg_failed(&self) {}
+
     fn end(self) -> Result<Response, Error> {
-        self.last.ok_or_else(nothing_sent)
+        Ok(self.last.ok_or_else(Journey::nothing_sent)?)
     }
 }
 
@@ -184,31 +204,29 @@ impl Run {
         if !self.journey.connection_bound() || self.own.is_some() {
             return Ok(step);
         }
-        let Some(connections) = &self.session.connections else {
-            const WHY: &str = "NTLM authenticates a connection, and a client's pool shares its connections: use `Session::with_connections`";
-            return Err(AuthError::new(ErrorKind::InvalidRequest, WHY).into());
-        };
-        let (connection, is_kept) = connections.take(&self.session, &self.journey)?;
+        let (connection, is_kept) = self.session.connection(&self.journey)?;
         self.own = Some(connection);
         if is_kept { Ok(self.journey.on_kept_connection(step)?) } else { Ok(step) }
     }
 
     fn see_connection(&mut self, response: &Response) -> Result<(), Error> {
-        if !self.journey.connection_bound() {
-            return Ok(());
-        }
-        if response.version() == http::Version::HTTP_2 {
-            const WHY: &str = "NTLM needs HTTP/1.1: build the clients of `Session::with_connections` with `http1_only`";
-            return Err(AuthError::new(ErrorKind::InvalidRequest, WHY).into());
-        }
-        if self.own.as_mut().is_some_and(|own| own.has_changed(response)) {
+        let Some(own) = self.own.as_mut().filter(|_| self.journey.connection_bound()) else { return Ok(()) };
+        if own.has_changed(response) {
             self.journey.connection_was_lost();
         }
+        #[cfg(feature = "tls-info")]
+        self.journey.set_peer_certificate(Connection::certificate(response));
         Ok(())
     }
 
+    fn leg_failed(&self) {
+        if let Some(own) = self.own.as_ref().filter(|_| self.journey.connection_bound()) {
+            own.is_over();
+        }
+    }
+
     fn end(self) -> Result<Response, Error> {
-        let response = self.last.ok_or_else(nothing_sent)?;
+        let response = self.last.ok_or_else(Journey::nothing_sent)?;
         Ok(match (self.own, self.journey.home()) {
             (Some(own), Some(home)) if self.journey.is_proven() && self.journey.connection_bound() => {
                 own.kept_after(response, self.session, home.clone())
@@ -225,67 +243,4 @@ fn drop_user_info(headers: &mut HeaderMap) {
     if headers.get(AUTHORIZATION).is_some_and(is_basic) {
         headers.remove(AUTHORIZATION);
     }
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-async fn read(response: Response, most: u64) -> Result<(Response, Bytes), Error> {
-    let mut response = response;
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() as u64 > most {
-            return Err(too_long(most));
-        }
-    }
-    let (url, bytes) = (response.url().clone(), Bytes::from(bytes));
-    let (parts, _) = http::Response::<Body>::from(response).into_parts();
-    Ok((from_parts(url, parts, Body::from(bytes.clone())), bytes))
-}
-
-/// In a browser there is no way to stop half-way, nor to give a body back: who reads has the bytes.
-#[cfg(target_arch = "wasm32")]
-async fn read(response: Response, most: u64) -> Result<(Response, Bytes), Error> {
-    if response.content_length().is_some_and(|length| length > most) {
-        return Err(too_long(most));
-    }
-    let (status, headers) = (response.status(), response.headers().clone());
-    let bytes = response.bytes().await?;
-    let mut whole = http::Response::new(bytes.clone());
-    *whole.status_mut() = status;
-    *whole.headers_mut() = headers;
-    Ok((Response::from(whole), bytes))
-}
-
-/// A response of its parts, from this URL.
-#[cfg(not(target_arch = "wasm32"))]
-pub(crate) fn from_parts(url: reqwest::Url, mut parts: http::response::Parts, body: Body) -> Response {
-    use reqwest::ResponseBuilderExt as _;
-    if let Ok(marked) = http::Response::builder().url(url).body(()) {
-        parts.extensions.extend(marked.into_parts().0.extensions);
-    }
-    Response::from(http::Response::from_parts(parts, body))
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn is_no_timeout(why: &Error) -> bool {
-    matches!(why, Error::Http(why) if !why.is_timeout())
-}
-
-#[cfg(target_arch = "wasm32")]
-fn is_no_timeout(_: &Error) -> bool {
-    true
-}
-
-fn too_long(most: u64) -> Error {
-    let why = format!("a reply that must be read whole is longer than {most} bytes");
-    AuthError::new(ErrorKind::LimitExceeded, why).into()
-}
-
-fn sent_already() -> Error {
-    const WHY: &str = "a second request needs the body again, and it was streamed";
-    AuthError::new(ErrorKind::PayloadRequired, WHY).into()
-}
-
-fn nothing_sent() -> Error {
-    AuthError::new(ErrorKind::InvalidRequest, "the scheme sent nothing").into()
 }

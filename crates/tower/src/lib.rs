@@ -40,6 +40,8 @@
 //! # Features
 //!
 //! * `connections` (default): [`AuthLayer::with_connector`], which needs hyper and runs connections on tokio.
+//! * `verify-aws-sigv4`, `verify-basic`, `verify-bearer`, `verify-digest`, `verify-hawk`, `verify-oauth1`: the server's side, in the module
+//!   `verify`; `verify` is the part that they share.
 //! * `tracing`: spans of exchanges and their legs.
 
 #![forbid(unsafe_code)]
@@ -52,6 +54,10 @@ mod error;
 mod layer;
 mod run;
 mod service;
+
+#[cfg(feature = "verify")]
+#[cfg_attr(docsrs, doc(cfg(feature = "verify")))]
+pub mod verify;
 
 pub use body::ResponseBody;
 pub use error::{BoxError, Error};

@@ -8,21 +8,13 @@ use countersign::{Error as AuthError, ErrorKind, Payload, Reply, Step};
 use http::header::{ACCEPT_ENCODING, HeaderValue};
 use http::{Request, Response};
 use http_body::Body;
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tower_service::Service;
 
 #[cfg(feature = "connections")]
 use crate::connection::Lane;
 use crate::layer::Shared;
 use crate::{BoxError, Error, ResponseBody};
-
-/// The longest reply to a scheme's own request, in bytes: a little more than schemes take.
-const MOST_READ: u64 = (1 << 20) + 1;
-
-/// How much of a reply that nobody reads is taken off a connection, so that the next leg can use it, in bytes: of any leg, and of one
-/// that must use the same connection.
-const MOST_DRAINED: u64 = 64 * 1024;
-const MOST_DRAINED_BOUND: u64 = 8 << 20;
 
 /// One request, from its first leg to the caller's reply.
 pub(crate) async fn run<S, B, R>(
@@ -123,10 +115,10 @@ where
         if !self.journey.reads_body_of(Reply::new(response.status(), response.headers(), &[])) {
             return Ok((response, None));
         }
-        let most = if self.journey.is_own_leg() { MOST_READ } else { self.shared.most_read };
+        let most = if self.journey.is_own_leg() { Journey::MOST_READ } else { self.shared.most_read };
         let (parts, body) = response.into_parts();
         let limited = Limited::new(body, usize::try_from(most).unwrap_or(usize::MAX));
-        let bytes = limited.collect().await.map_err(Error::Service)?.to_bytes();
+        let bytes = limited.collect().await.map_err(|why| too_long_or(why, most))?.to_bytes();
         Ok((Response::from_parts(parts, ResponseBody::of_memory(bytes.clone())), Some(bytes)))
     }
 
@@ -148,7 +140,7 @@ where
     async fn make_way(&mut self) -> Result<(), Error> {
         let Some(response) = self.last.take() else { return Ok(()) };
         let bound = self.journey.connection_bound();
-        let most = if bound { MOST_DRAINED_BOUND } else { MOST_DRAINED };
+        let most = self.journey.most_drained();
         let mut body = pin!(response.into_body());
         let mut drained = 0;
         while drained <= most && body.size_hint().lower() <= most {
@@ -161,11 +153,7 @@ where
                 Some(Err(_)) => return Ok(()),
             }
         }
-        if bound {
-            const WHY: &str = "a challenge of NTLM came with a body of more than 8 MiB, which is too long to keep the connection open for";
-            return Err(AuthError::new(ErrorKind::InvalidChallenge, WHY).into());
-        }
-        Ok(())
+        if bound { Err(Journey::too_long_to_drain().into()) } else { Ok(()) }
     }
 }
 
@@ -184,7 +172,7 @@ impl<S, B, R> Run<S, B, R> {
     }
 
     fn end(self) -> Result<Response<ResponseBody<R>>, Error> {
-        self.last.ok_or_else(nothing_sent)
+        Ok(self.last.ok_or_else(Journey::nothing_sent)?)
     }
 }
 
@@ -227,7 +215,7 @@ where
     }
 
     fn end(self) -> Result<Response<ResponseBody<R>>, Error> {
-        let mut response = self.last.ok_or_else(nothing_sent)?;
+        let mut response = self.last.ok_or_else(Journey::nothing_sent)?;
         if let (Some(lane), Some(connections)) = (self.lane, &self.shared.connections)
             && self.journey.is_proven()
         {
@@ -272,6 +260,9 @@ fn no_connection() -> Error {
     AuthError::new(ErrorKind::InvalidRequest, WHY).into()
 }
 
-fn nothing_sent() -> Error {
-    AuthError::new(ErrorKind::InvalidRequest, "the scheme sent nothing").into()
+fn too_long_or(why: BoxError, most: u64) -> Error {
+    match why.is::<LengthLimitError>() {
+        true => Journey::too_long_to_read(most).into(),
+        false => Error::Service(why),
+    }
 }

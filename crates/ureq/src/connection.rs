@@ -12,42 +12,61 @@ use ureq::{Agent, Body, BodyReader};
 
 use crate::Session;
 
-/// An agent that one exchange at a time uses, so that all its requests go over the one connection in its pool.
-pub(crate) struct Connection {
+/// A connection of one user, for NTLM. What `Session::with_connections` is given returns what it is made of:
+///
+/// * a [`Config`], for ureq's own connector and resolver;
+/// * an [`Agent`], where yours has a connector or a resolver of its own (`Agent::with_parts`): a new one each time, as it shares its pool
+///   with nobody. A connection that a server closes between two legs without announcing it then looks like a refusal.
+///
+/// Either must allow at least one idle connection; ureq's own `max_idle_age` (15 seconds unless set) counts too.
+///
+/// ureq shows no adapter the server's certificate: where a server demands extended protection, set `tls_server_end_point` in NTLM's
+/// config.
+#[derive(Debug)]
+pub struct Connection {
     pub(crate) agent: Agent,
     /// How many connections it made; 0 when nobody counts.
     made: Arc<AtomicUsize>,
 }
 
-impl Connection {
-    pub(crate) fn with_config(config: &Config) -> Self {
+impl TryFrom<Config> for Connection {
+    type Error = Error;
+
+    fn try_from(config: Config) -> Result<Self, Error> {
+        check(&config)?;
         let made = Arc::new(AtomicUsize::new(0));
         let connector = DefaultConnector::default().chain(Counting(Arc::clone(&made)));
-        Self { agent: Agent::with_parts(config.clone(), connector, DefaultResolver::default()), made }
+        Ok(Self { agent: Agent::with_parts(config, connector, DefaultResolver::default()), made })
     }
+}
 
-    pub(crate) fn of_agent(agent: Agent) -> Self {
-        Self { agent, made: Arc::default() }
+impl TryFrom<Agent> for Connection {
+    type Error = Error;
+
+    fn try_from(agent: Agent) -> Result<Self, Error> {
+        check(agent.config())?;
+        Ok(Self { agent, made: Arc::default() })
     }
+}
 
+impl Connection {
     /// How many connections there were, as far as it is known.
     pub(crate) fn made(&self) -> usize {
         self.made.load(Ordering::Relaxed)
     }
+}
 
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        let config = self.agent.config();
-        if config.max_idle_connections() == 0
-            || config.max_idle_connections_per_host() == 0
-            || config.max_idle_age().is_zero()
-        {
-            return Err(Error::new(
-                ErrorKind::InvalidRequest,
-                "NTLM sends several requests over one connection, and this configuration keeps none open between two: `max_idle_connections`, `max_idle_connections_per_host` and `max_idle_age` may not be 0",
-            ));
-        }
-        Ok(())
+fn check(config: &Config) -> Result<(), Error> {
+    if config.max_idle_connections() == 0
+        || config.max_idle_connections_per_host() == 0
+        || config.max_idle_age().is_zero()
+    {
+        return Err(Error::new(
+            ErrorKind::InvalidConfig,
+            "NTLM sends several requests over one connection, and this configuration keeps none open between two: `max_idle_connections`, `max_idle_connections_per_host` and `max_idle_age` may not be 0",
+        ));
     }
+    Ok(())
 }
 
 /// Passes a connection on, and counts it.

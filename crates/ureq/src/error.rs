@@ -1,27 +1,27 @@
 use countersign::scheme::target::Shown;
+use countersign::{Error as AuthError, ErrorKind};
 use http::Uri;
 
 /// What can go wrong before there is a response.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// Authentication.
-    #[error(transparent)]
-    Auth(#[from] countersign::Error),
-    /// Sending.
-    #[error(transparent)]
-    Http(ureq::Error),
+pub type Error = countersign::adapter::Error<ureq::Error>;
+
+/// What ureq says of a leg that it could not send, without the query of the URL that some of its errors show: a signature or a key may be
+/// in it.
+pub(crate) fn not_sent(why: ureq::Error) -> Error {
+    Error::Http(match why {
+        ureq::Error::RequireHttpsOnly(uri) => ureq::Error::RequireHttpsOnly(shown(&uri)),
+        ureq::Error::BadUri(uri) => ureq::Error::BadUri(shown(&uri)),
+        ureq::Error::ConnectProxyFailed(reply) if is_407(&reply) => {
+            const WHY: &str = "the proxy asks for credentials before it opens a tunnel (407 to CONNECT), which ureq opens by itself and with Basic only: give user name and password in the `ureq::Proxy`; for Digest and NTLM use `countersign_tower::Tunnel`";
+            return AuthError::new(ErrorKind::InvalidRequest, WHY).into();
+        }
+        why => why,
+    })
 }
 
-/// Drops the query of the URL that some of ureq's errors show: a signature or a key may be in it.
-impl From<ureq::Error> for Error {
-    fn from(why: ureq::Error) -> Self {
-        Self::Http(match why {
-            ureq::Error::RequireHttpsOnly(uri) => ureq::Error::RequireHttpsOnly(shown(&uri)),
-            ureq::Error::BadUri(uri) => ureq::Error::BadUri(shown(&uri)),
-            why => why,
-        })
-    }
+/// What follows says what the proxy replied, by its status line.
+fn is_407(reply: &str) -> bool {
+    reply.contains("407")
 }
 
 fn shown(text: &str) -> String {

@@ -31,7 +31,8 @@
 //!
 //! let agent = ureq::Agent::new_with_defaults();
 //! let auth = Authenticator::new(&AuthConfig::ntlm("DOMAIN\\user", "password"))?;
-//! let session = Session::new(&auth).with_connections(agent.config());
+//! let config = agent.config().clone();
+//! let session = Session::new(&auth).with_connections(move || config.clone());
 //! let response = agent.run_with(&session, http::Request::get("http://intranet/").body(())?)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -40,9 +41,9 @@
 //!
 //! # What it does not do
 //!
-//! * Bodies are bytes: what ureq would stream cannot be signed, nor sent again.
-//! * ureq opens a tunnel (`CONNECT`) through a proxy for every request, and knows Basic alone for it: give user name and password in
-//!   the [`ureq::Proxy`].
+//! * A body is bytes, or a [`StreamedBody`], which is opened anew for each leg. Where a scheme signs the body itself, only bytes serve.
+//! * ureq opens a tunnel (`CONNECT`) through a proxy for every request, by itself and with Basic only: give user name and password in
+//!   the [`ureq::Proxy`]. A proxy that asks for anything else is an error here, and so is a [`Session`] with credentials for a proxy.
 //! * ureq sends no `Authorization` beyond ASCII: a realm or user name that needs it is an error here.
 //! * With ureq's feature `charset`, a text that is not UTF-8 is decoded before it can be seen; the proof of a Digest server over such a
 //!   body (`auth-int`) does not hold then.
@@ -54,9 +55,12 @@ mod connection;
 mod error;
 mod run;
 mod session;
+mod streamed;
 
+pub use connection::Connection;
 pub use error::Error;
 pub use session::Session;
+pub use streamed::StreamedBody;
 
 use countersign::Payload;
 use http::{Request, Response};

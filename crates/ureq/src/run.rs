@@ -2,20 +2,13 @@ use std::io::Read as _;
 
 use countersign::adapter::{Journey, Plan};
 use countersign::{Error as AuthError, ErrorKind, Payload, Reply, Step, Wait};
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderValue};
-use http::{Request, Response, Version};
-use ureq::{Agent, Body, Timeout};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
+use http::{Method, Request, Response, Version};
+use ureq::{Agent, AsSendBody, Body, SendBody, Timeout};
 
 use crate::connection::{Connection, kept_after};
-use crate::{Error, Session};
-
-/// The longest reply to a scheme's own request, in bytes: a little more than schemes take.
-const MOST_READ: u64 = (1 << 20) + 1;
-
-/// How much of a reply that nobody reads is taken off a connection, so that the next leg can use it, in bytes: of any leg, and of one
-/// that must use the same connection.
-const MOST_DRAINED: u64 = 64 * 1024;
-const MOST_DRAINED_BOUND: u64 = 8 << 20;
+use crate::error::not_sent;
+use crate::{Error, Session, StreamedBody};
 
 pub(crate) fn run(agent: &Agent, session: &Session, request: Request<Payload>) -> Result<Response<Body>, Error> {
     let config = agent.config();
@@ -23,7 +16,12 @@ pub(crate) fn run(agent: &Agent, session: &Session, request: Request<Payload>) -
     if !config.max_redirects_will_error() {
         plan = plan.with_last_redirect_as_reply();
     }
-    let (journey, step) = Journey::start(&session.auth, &plan, request)?;
+    if session.proxy().is_some() {
+        const WHY: &str = "ureq opens a tunnel through its proxy for every request, by itself and with Basic only: give user name and password in the `ureq::Proxy`; for Digest and NTLM use `countersign_tower::Tunnel`";
+        return Err(AuthError::new(ErrorKind::InvalidRequest, WHY).into());
+    }
+    let plan = session.plan(plan);
+    let (journey, step) = Journey::start(session.authenticator(), &plan, request)?;
     Run { agent, session, journey, own: None, last: None }.finish(step)
 }
 
@@ -59,11 +57,11 @@ impl Run<'_> {
     fn leg(&mut self, request: Request<Payload>) -> Result<Step, Error> {
         let bound = self.journey.connection_bound();
         if let Some(response) = self.last.take() {
-            drain(response, bound)?;
+            self.drain(response)?;
         }
         let (agent, made) = match &self.own {
             Some(own) if bound => (&own.agent, own.made()),
-            _ if self.journey.is_own_leg() => (self.session.token_agent.as_ref().unwrap_or(self.agent), 0),
+            _ if self.journey.is_own_leg() => (self.session.token_client().unwrap_or(self.agent), 0),
             _ => (self.agent, 0),
         };
         let outcome = send(agent, request, self.journey.reads_body()).and_then(|response| self.whole(response));
@@ -98,14 +96,37 @@ impl Run<'_> {
         if !self.journey.reads_body_of(Reply::new(response.status(), response.headers(), &[])) {
             return Ok((response, Vec::new()));
         }
-        let most = if self.journey.is_own_leg() { MOST_READ } else { self.session.most_read };
-        let bytes = response.body_mut().with_config().limit(most).read_to_vec()?;
+        let most = self.session.most_read(&self.journey);
+        let bytes = response.body_mut().with_config().limit(most).read_to_vec().map_err(|why| match why {
+            ureq::Error::BodyExceedsLimit(_) => Journey::too_long_to_read(most).into(),
+            why => not_sent(why),
+        })?;
         Ok((response, bytes))
+    }
+
+    /// Takes the rest of a reply off its connection. If there is too much, or it fails, ureq closes the connection, which only matters
+    /// where the next leg must use it.
+    fn drain(&self, response: Response<Body>) -> Result<(), Error> {
+        let bound = self.journey.connection_bound();
+        let mut reader = response.into_body().into_reader();
+        let (mut buf, mut drained) = ([0; 8192], 0);
+        while drained < self.journey.most_drained() {
+            match reader.read(&mut buf) {
+                Ok(0) => return Ok(()),
+                Ok(read) => drained += read as u64,
+                Err(why) if bound => {
+                    let why = Error::Http(ureq::Error::Io(why));
+                    return Err(self.journey.why_closed().map_or(why, Error::from));
+                }
+                Err(_) => return Ok(()),
+            }
+        }
+        if bound { Err(Journey::too_long_to_drain().into()) } else { Ok(()) }
     }
 
     fn wait(&self, mut wait: Wait) -> Result<(), Error> {
         match self.agent.config().timeouts().global {
-            Some(timeout) if !wait.block_timeout(timeout) => Err(ureq::Error::Timeout(Timeout::Global).into()),
+            Some(timeout) if !wait.block_timeout(timeout) => Err(not_sent(ureq::Error::Timeout(Timeout::Global))),
             Some(_) => Ok(()),
             None => {
                 wait.block();
@@ -115,9 +136,7 @@ impl Run<'_> {
     }
 
     fn end(self) -> Result<Response<Body>, Error> {
-        let Some(response) = self.last else {
-            return Err(AuthError::new(ErrorKind::InvalidRequest, "the scheme sent nothing").into());
-        };
+        let response = self.last.ok_or_else(Journey::nothing_sent)?;
         Ok(match (self.own, self.journey.home()) {
             (Some(own), Some(origin)) if self.journey.is_proven() && self.journey.connection_bound() => {
                 kept_after(response, own, self.session, origin)
@@ -136,10 +155,6 @@ fn ended(why: &Error) -> bool {
 /// One leg, with the agent's configuration but for redirects and statuses.
 fn send(agent: &Agent, request: Request<Payload>, covers_body: bool) -> Result<Response<Body>, Error> {
     let (mut parts, payload) = request.into_parts();
-    let Some(bytes) = payload.bytes() else {
-        let why = "ureq is given bytes to send, and this body is streamed";
-        return Err(AuthError::new(ErrorKind::PayloadRequired, why).into());
-    };
     if parts.headers.get(AUTHORIZATION).is_some_and(|value| value.to_str().is_err()) {
         let why = "ureq sends no `Authorization` with bytes beyond ASCII, as this realm or user name would need";
         return Err(AuthError::new(ErrorKind::InvalidRequest, why).into());
@@ -148,29 +163,27 @@ fn send(agent: &Agent, request: Request<Payload>, covers_body: bool) -> Result<R
         // The proof is over what is sent, not over what ureq decodes.
         parts.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
-    let request = agent.configure_request(Request::from_parts(parts, bytes.as_ref()));
-    Ok(agent.run(request.http_status_as_error(false).max_redirects(0).build())?)
+    let Some(bytes) = payload.bytes() else {
+        let body = parts.extensions.remove::<StreamedBody>().ok_or_else(|| {
+            let why = "the body is streamed, and nothing says where it comes from: put a `StreamedBody` in the request's extensions";
+            AuthError::new(ErrorKind::PayloadRequired, why)
+        })?;
+        if let Some(length) = body.length {
+            parts.headers.insert(CONTENT_LENGTH, length.into());
+        }
+        let body = (body.open)().map_err(|why| not_sent(ureq::Error::Io(why)))?;
+        return with_body(agent, Request::from_parts(parts, SendBody::from_owned_reader(body)));
+    };
+    if bytes.is_empty() && !matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+        // Without a body, not with an empty one, which would be announced.
+        return with_body(agent, Request::from_parts(parts, ()));
+    }
+    with_body(agent, Request::from_parts(parts, bytes.as_ref()))
 }
 
-/// Takes the rest of a reply off its connection. If there is too much, or it fails, ureq closes the connection, which only matters where
-/// the next leg must use it.
-fn drain(response: Response<Body>, bound: bool) -> Result<(), Error> {
-    let mut reader = response.into_body().into_reader();
-    let most = if bound { MOST_DRAINED_BOUND } else { MOST_DRAINED };
-    let (mut buf, mut drained) = ([0; 8192], 0);
-    while drained < most {
-        match reader.read(&mut buf) {
-            Ok(0) => return Ok(()),
-            Ok(read) => drained += read as u64,
-            Err(why) if bound => return Err(ureq::Error::Io(why).into()),
-            Err(_) => return Ok(()),
-        }
-    }
-    if bound {
-        let why = "a challenge of NTLM came with a body of more than 8 MiB, which is too long to keep the connection open for";
-        return Err(AuthError::new(ErrorKind::InvalidChallenge, why).into());
-    }
-    Ok(())
+fn with_body<S: AsSendBody>(agent: &Agent, request: Request<S>) -> Result<Response<Body>, Error> {
+    let request = agent.configure_request(request);
+    agent.run(request.http_status_as_error(false).max_redirects(0).build()).map_err(not_sent)
 }
 
 /// A response whose body was read.

@@ -1,20 +1,17 @@
-//! Sign for reqwest: its request turns into an `http::Request` and back.
+//! reqwest: the scheme's round trips, and redirects, run over its client.
 
-use countersign::{AuthConfig, Authenticator, Context, Payload};
+use countersign::{AuthConfig, Authenticator};
 use countersign_examples::echo_server;
+use countersign_reqwest::SendWith as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let uri = format!("http://{}/items?page=2", echo_server()?);
     let auth = Authenticator::new(&AuthConfig::aws_sigv4("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))?;
 
-    let client = reqwest::Client::new();
-    let request = client.post(uri).body("{}").build()?;
-    let (mut parts, body) = http::Request::<reqwest::Body>::try_from(request)?.into_parts();
-    // A body that reqwest streams has no bytes to hash.
-    let mut payload = body.as_bytes().map_or(Payload::Streaming, |bytes| Payload::from(bytes.to_vec()));
-    auth.sign(&mut parts, &mut payload, &Context::now())?;
-    let response = client.execute(http::Request::from_parts(parts, body).try_into()?).await?;
+    // Redirects are followed by `send_with`, signed anew.
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    let response = client.post(uri).body("{}").send_with(&auth).await?;
     println!("{}", response.text().await?);
     Ok(())
 }

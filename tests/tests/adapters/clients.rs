@@ -66,7 +66,8 @@ impl Adapter for Ureq {
         let config = config.build();
         let mut session = countersign_ureq::Session::new(auth);
         if options.connections {
-            session = session.with_connections(&config);
+            let config = config.clone();
+            session = session.with_connections(move || config.clone());
         }
         Box::new(UreqUser(config.into(), session))
     }
@@ -126,11 +127,11 @@ struct Reqwest;
 
 struct ReqwestUser(reqwest::Client, countersign_reqwest::Session);
 
-fn reqwest_client(timeout: Option<Duration>) -> reqwest::Result<reqwest::Client> {
-    let builder = reqwest::Client::builder().http1_only().redirect(reqwest::redirect::Policy::none());
+fn reqwest_client(timeout: Option<Duration>) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     match timeout {
-        Some(timeout) => builder.timeout(timeout).build(),
-        None => builder.build(),
+        Some(timeout) => builder.timeout(timeout),
+        None => builder,
     }
 }
 
@@ -148,7 +149,7 @@ impl Adapter for Reqwest {
         if options.connections {
             session = session.with_connections(move || reqwest_client(timeout));
         }
-        Box::new(ReqwestUser(reqwest_client(timeout).unwrap(), session))
+        Box::new(ReqwestUser(reqwest_client(timeout).build().unwrap(), session))
     }
 }
 

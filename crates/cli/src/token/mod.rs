@@ -1,25 +1,30 @@
 //! `countersign token`.
 
-mod file_store;
+mod browser;
+mod device;
 mod listener;
+mod send;
 
 use std::io::{BufRead as _, Write};
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign::oauth2::server::{device_request, revocation_request, revoked};
+use countersign::oauth2::server::{revocation_request, revoked};
 use countersign::oauth2::{
-    AuthorizationRequest, Config, DeviceAuthorization, Grant, GrantType, ServerError, Session, Token, TokenStore as _,
+    AuthorizationRequest, Config, Grant, GrantType, ServerError, Session, Token, TokenStore as _,
 };
-use countersign::{AuthConfig, Context, Dialogue, Error, ErrorKind, Exchange, Payload, Step};
-use http::{Request, Response, Uri};
+use countersign::{AuthConfig, Context, Dialogue, Error, ErrorKind, Exchange, Secret, Step};
+use countersign_file_store::FileTokenStore;
+use http::Uri;
 
 use crate::args::{self, GrantFile};
 use crate::failure::Failure;
-use crate::token::file_store::FileTokenStore;
+use crate::printable::Printable;
+use crate::token::device::device;
 use crate::token::listener::{Listener, Verdict};
+use crate::token::send::send;
 use crate::{config, input, variables};
 
 /// What a person is told of, and what a script reads, are apart: standard error and standard output.
@@ -81,7 +86,7 @@ fn oauth2(file: &GrantFile) -> Result<Config, Failure> {
 }
 
 /// The file that was named, or the user's own.
-fn store(place: &args::Store) -> Result<FileTokenStore, Failure> {
+pub(crate) fn store(place: &args::Store) -> Result<FileTokenStore, Failure> {
     if let Some(path) = &place.store {
         return Ok(FileTokenStore::new(path.clone()));
     }
@@ -94,7 +99,8 @@ fn store(place: &args::Store) -> Result<FileTokenStore, Failure> {
     Ok(FileTokenStore::new(data.join("countersign").join("tokens.json")))
 }
 
-fn session(config: &Config, store: FileTokenStore) -> Result<Arc<Session>, Failure> {
+/// What keeps a config's tokens in this file.
+pub(crate) fn session(config: &Config, store: FileTokenStore) -> Result<Arc<Session>, Failure> {
     let session = Session::new(config).map_err(|why| Failure::refused(&why))?;
     let session = session.with_store(Arc::new(store)).with_store_watch(|why| {
         let _told = writeln!(std::io::stderr(), "the token is not kept: {why}");
@@ -127,7 +133,7 @@ fn get(mut config: Config, store: FileTokenStore, person: &Person) -> Result<Tok
     let login = login(&session)?;
     tell(&format!("open {}", login.url()))?;
     if !person.no_browser && !person.paste {
-        open(login.url());
+        browser::open(login.url());
     }
     match listener {
         Some((listener, path)) => listener.wait(&path, person.timeout, |target| came_back(&session, &login, target)),
@@ -195,26 +201,6 @@ fn came_back(session: &Arc<Session>, login: &AuthorizationRequest, url: &str) ->
     }
 }
 
-fn device(grant: &Grant, session: &Arc<Session>, person: &Person) -> Result<Token, Failure> {
-    let refused = |why: Error| Failure::refused(&why);
-    let response = send(device_request(grant, &Context::now()).map_err(refused)?)?;
-    let mut device = DeviceAuthorization::from_reply(&response, &Context::now()).map_err(refused)?;
-    device.expires_at = device.expires_at.min(Context::now().unix_time().saturating_add(person.timeout.as_secs()));
-    tell(&format!("open {} and type {}", device.verification_uri, device.user_code))?;
-    if let Some(url) = device.verification_uri_complete.as_ref().filter(|_| !person.no_browser && !person.paste) {
-        open(url);
-    }
-    loop {
-        let left = device.expires_at.saturating_sub(Context::now().unix_time());
-        std::thread::sleep(Duration::from_secs(device.interval.min(left)));
-        match converse(session.poll(&device))? {
-            Ok(()) => return kept(session),
-            Err(why) if device.goes_on(&why, &Context::now()) => {}
-            Err(why) => return Err(Failure::refused(&why)),
-        }
-    }
-}
-
 /// Holds a conversation with the token endpoint, at whose end the token is kept.
 fn converse(dialogue: Box<dyn Dialogue>) -> Result<Result<(), Error>, Failure> {
     let started = Exchange::converse(dialogue, &Context::now());
@@ -265,7 +251,7 @@ fn list(store: &FileTokenStore, out: &mut impl Write) -> Result<(), Failure> {
         let token = store.load(&key).block().map_err(refused)?;
         let left = token.map_or_else(|| "gone".to_owned(), |token| time_left(&token));
         let name = if key.name.is_empty() { "-" } else { &key.name };
-        writeln!(out, "{name}\t{}\t{}\t{left}", key.client_id, key.issuer)?;
+        writeln!(out, "{}\t{}\t{}\t{left}", Printable(name), Printable(&key.client_id), Printable(&key.issuer))?;
     }
     Ok(())
 }
@@ -279,49 +265,23 @@ fn time_left(token: &Token) -> String {
 }
 
 fn show(token: &Token, show_secret: bool, out: &mut impl Write) -> Result<(), Failure> {
+    // A server that chose a token's characters does not steer a terminal by them; one that keeps to RFC 6749 appendix A loses none.
     let masked =
-        |secret: &countersign::Secret| if show_secret { secret.expose().to_owned() } else { "********".to_owned() };
+        |secret: &Secret| if show_secret { Printable(secret.expose()).to_string() } else { "********".to_owned() };
     writeln!(out, "access_token\t{}", masked(&token.access_token))?;
-    writeln!(out, "token_type\t{}", token.token_type)?;
+    writeln!(out, "token_type\t{}", Printable(&token.token_type))?;
     if let Some(refresh) = &token.refresh_token {
         writeln!(out, "refresh_token\t{}", masked(refresh))?;
     }
     if let Some(scope) = &token.scope {
-        writeln!(out, "scope\t{}", scope.escape_debug())?;
+        writeln!(out, "scope\t{}", Printable(scope))?;
     }
     writeln!(out, "expires\t{}", time_left(token))?;
     Ok(())
 }
 
+/// Tells the person, on a line of its own.
 fn tell(text: &str) -> Result<(), Failure> {
-    writeln!(std::io::stderr(), "{text}")?;
+    writeln!(std::io::stderr(), "{}", Printable(text))?;
     Ok(())
-}
-
-/// The system's browser. If there is none, the URL is on the screen.
-fn open(url: &str) {
-    let program = if cfg!(target_os = "macos") {
-        "open"
-    } else if cfg!(windows) {
-        "explorer"
-    } else {
-        "xdg-open"
-    };
-    let _ = Command::new(program).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-}
-
-/// Sends one request; follows no redirect, and reads at most a little more than a megabyte.
-fn send(request: Request<Payload>) -> Result<Response<Vec<u8>>, Failure> {
-    let host = request.uri().host().unwrap_or_default().to_owned();
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(30)))
-        .build()
-        .into();
-    let request = request.map(|body| body.bytes().map(|bytes| bytes.to_vec()).unwrap_or_default());
-    let failed = |why: ureq::Error| Failure::Refused(format!("no reply from {host}: {why}"));
-    let (parts, mut body) = agent.run(request).map_err(failed)?.into_parts();
-    let body = body.with_config().limit((1 << 20) + 1).read_to_vec().map_err(failed)?;
-    Ok(Response::from_parts(parts, body))
 }

@@ -7,6 +7,7 @@ use countersign_core::{Context, Error, ErrorKind, Exchange, Payload, Reply, Resu
 use http::header::{CONNECTION, PROXY_AUTHORIZATION};
 use http::{HeaderMap, Request, Uri};
 
+use super::error::closed_between_legs;
 use super::plan::{MostRedirects, Plan};
 use super::through::Through;
 use super::trace::Trace;
@@ -53,6 +54,9 @@ enum Way {
 }
 
 impl Journey {
+    /// The longest reply to a scheme's own request that is read, in bytes: a little more than schemes take.
+    pub const MOST_READ: u64 = (1 << 20) + 1;
+
     /// Sets out. User info in the URI is dropped: clients would send it as Basic credentials.
     ///
     /// # Errors
@@ -172,6 +176,13 @@ impl Journey {
     #[must_use]
     pub const fn is_proven(&self) -> bool {
         self.proven || self.proven_to_proxy
+    }
+
+    /// How much of a reply that nobody reads is worth taking off its connection, in bytes, so that the next leg can use it: more where
+    /// it must. A connection with more to come is closed.
+    #[must_use]
+    pub fn most_drained(&self) -> u64 {
+        if self.connection_bound() { 8 << 20 } else { 64 << 10 }
     }
 
     /// The origin that the caller named.
@@ -371,13 +382,6 @@ fn is_about(leg: &Uri, asked: &Uri) -> bool {
 fn closes(headers: &HeaderMap) -> bool {
     let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|token| token.trim().eq_ignore_ascii_case("close"))
-}
-
-fn closed_between_legs() -> Error {
-    Error::new(
-        ErrorKind::InvalidChallenge,
-        "the connection was closed between two requests of a scheme that authenticates the connection (NTLM): server and proxies must keep it open",
-    )
 }
 
 impl fmt::Debug for Journey {

@@ -1,5 +1,6 @@
 //! What adapters of HTTP clients share, free of I/O: a [`Journey`] is one caller's request from its first leg to the caller's reply, with
-//! every challenge, token request, redirect and proxy on the way; [`Kept`] holds connections that were authenticated.
+//! every challenge, token request, redirect and proxy on the way; [`Tunnel`] opens a tunnel through a proxy; a [`Session`] is what a caller
+//! says besides, and [`Kept`] holds connections that were authenticated.
 //!
 //! An adapter is a loop over the journey's steps:
 //!
@@ -42,14 +43,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod error;
 mod journey;
 mod kept;
 mod plan;
+mod session;
 #[cfg(test)]
 mod tests;
 mod through;
 mod trace;
+mod tunnel;
 
+pub use error::Error;
 pub use journey::Journey;
 pub use kept::Kept;
 pub use plan::{MostRedirects, Plan};
+pub use session::Session;
+pub use tunnel::Tunnel;

@@ -1,7 +1,9 @@
 //! SHA-256 and HMAC over texts that are all at hand, block by block.
 //!
-//! `sha2`'s ordinary interface copies every text through a buffer and keeps it in its state. A request is signed with two
-//! short texts, for which that costs a quarter of the hashing itself; here whole blocks are hashed where they lie.
+//! `sha2`'s ordinary interface copies every text through a buffer and keeps it in its state. A request is signed with a few short
+//! texts, for which that costs a quarter of the hashing itself; here whole blocks are hashed where they lie.
+
+use std::fmt;
 
 use sha2::block_api::compress256;
 use zeroize::Zeroizing;
@@ -15,22 +17,41 @@ const INITIAL: State =
 /// The size of SHA-256's blocks, in bytes.
 const BLOCK: usize = 64;
 
-/// The SHA-256 of a text.
-pub(crate) fn sha256(text: &[u8]) -> [u8; 32] {
+/// The SHA-256 of a text (FIPS 180-4).
+///
+/// ```
+/// use countersign_core::encode::hex;
+/// use countersign_core::sha256::sha256;
+///
+/// assert_eq!(hex(&sha256(b"abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+/// ```
+#[must_use]
+pub fn sha256(text: &[u8]) -> [u8; 32] {
     let mut state = INITIAL;
     absorb_last(&mut state, 0, text);
     digest_of(&state)
 }
 
 /// HMAC-SHA256 with its key absorbed, as RFC 2104 section 4 suggests: two hash states, wiped on drop.
-pub(crate) struct Mac {
+///
+/// ```
+/// use countersign_core::encode::hex;
+/// use countersign_core::sha256::Mac;
+///
+/// // RFC 4231, section 4.3.
+/// let mac = Mac::new(b"Jefe").sign(b"what do ya want for nothing?");
+/// assert_eq!(hex(&mac), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+/// ```
+#[derive(Clone)]
+pub struct Mac {
     inner: Zeroizing<State>,
     outer: Zeroizing<State>,
 }
 
 impl Mac {
     /// Takes a key of any length (RFC 2104, section 2).
-    pub(crate) fn new(key: &[u8]) -> Self {
+    #[must_use]
+    pub fn new(key: &[u8]) -> Self {
         let mut block = Zeroizing::new([0; BLOCK]);
         let hashed = Zeroizing::new(if key.len() > BLOCK { sha256(key) } else { [0; 32] });
         let key = if key.len() > BLOCK { hashed.as_slice() } else { key };
@@ -47,13 +68,21 @@ impl Mac {
     }
 
     /// The MAC of a text.
-    pub(crate) fn sign(&self, text: &[u8]) -> [u8; 32] {
+    #[must_use]
+    pub fn sign(&self, text: &[u8]) -> [u8; 32] {
         let mut state = self.inner.clone();
         absorb_last(&mut state, BLOCK, text);
         let inner = digest_of(&state);
         *state = *self.outer;
         absorb_last(&mut state, BLOCK, &inner);
         digest_of(&state)
+    }
+}
+
+/// Shows nothing: a state is as good as its key.
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Mac([redacted])")
     }
 }
 
