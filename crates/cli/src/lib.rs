@@ -37,7 +37,7 @@ use crate::args::{Args, Command, Vectors};
 use crate::failure::Failure;
 use crate::style::Style;
 
-/// The whole program: reads the arguments, does what they say, and gives the exit code.
+/// The whole program: reads the arguments, does what they say, and returns the exit code.
 #[must_use]
 pub fn run() -> ExitCode {
     let args = Args::parse();

@@ -84,7 +84,7 @@ fn http(request: &Request<Payload>, style: &Style, out: &mut impl Write) -> io::
     out.write_all(b"\r\n")?;
     let is_text = str::from_utf8(body).is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()));
     if style.is_terminal() && !is_text {
-        return writeln!(out, "{}", style.quiet(format_args!("({} bytes that are no text)", body.len())));
+        return writeln!(out, "{}", style.quiet(format_args!("({} bytes that are not text)", body.len())));
     }
     out.write_all(body)?;
     if style.is_terminal() && !body.is_empty() { writeln!(out) } else { Ok(()) }
