@@ -16,12 +16,15 @@ fuzz_target!(|input: (&str, &[u8], &str, &[u8])| {
     }
     let Ok(request) = Request::post(format!("https://h/{path}")).body(Payload::from(body.to_vec())) else { return };
     let (mut parts, mut payload) = request.into_parts();
-    let verifier = Verifier::new(|_: &str, _: &str| Some(Secret::from("secret")));
+    let (verifier, secret) = (Verifier::new(), Secret::from("secret"));
     if let Ok(value) = HeaderValue::from_bytes(header) {
         parts.headers.insert("authorization", value);
-        let _ = verifier.verify(&parts, &payload, &ctx);
+        if let Ok(claim) = verifier.read(&parts) {
+            let _ = verifier.verify(claim, Some(&secret), &payload, &ctx);
+        }
     }
     let signer = Signer::new(&Config::new("access", "client", "secret")).expect("a valid config");
     signer.sign(&mut parts, &mut payload, &ctx).expect("signed");
-    verifier.verify(&parts, &payload, &ctx).expect("what we sign we accept");
+    let claim = verifier.read(&parts).expect("what we sign can be read");
+    verifier.verify(claim, Some(&secret), &payload, &ctx).expect("what we sign we accept");
 });

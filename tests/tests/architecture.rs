@@ -1,4 +1,4 @@
-//! Who may know whom: core <- schemes <- countersign <- {adapters, import} <- cli <- examples <- {tests, benches}, and data for all.
+//! Who may know whom: core <- schemes <- countersign <- {adapters, import, stores} <- cli <- examples <- {tests, benches}, and data for all.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -10,9 +10,11 @@ fn layer(package: &str) -> u8 {
     match package {
         "countersign-vectors" | "countersign-core" => 0,
         "countersign" => 2,
-        "countersign-import"
+        "countersign-file-store"
+        | "countersign-import"
         | "countersign-wasm"
         | "countersign-tower"
+        | "countersign-redis"
         | "countersign-reqwest"
         | "countersign-ureq" => 3,
         // The middleware is a way to reqwest.

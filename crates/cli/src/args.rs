@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::import::{Import, What};
+use crate::asked::Asked;
+use crate::import::Import;
+use crate::send::Send;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 refused, or a vector failed; 2 wrong usage, or input that cannot be read.
+Exit codes: 0 done; 1 refused, or a vector failed; 2 wrong usage, or input that cannot be read. `send` has its own.
 A FILE of - is standard input.";
 
-/// Signs HTTP requests, explains signatures, and runs signature vectors.
+/// Signs HTTP requests, sends them, explains signatures, and runs signature vectors.
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version, after_help = EXIT_CODES)]
 pub(crate) struct Args {
@@ -23,9 +25,11 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Sign a request and print it.
-    Sign(Sign),
+    Sign(Box<Sign>),
+    /// Send a request, answer what the server asks for, and print the response.
+    Send(Box<Send>),
     /// Turn what you already have into an auth config: a Postman collection, an API description, a curl command, a .netrc.
-    Import(Import),
+    Import(Box<Import>),
     /// Check, list or export signature vectors.
     #[command(subcommand)]
     Vectors(Vectors),
@@ -50,28 +54,6 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Sign {
-    /// The request: JSON with its `auth`, or HTTP as it goes over the wire; - is standard input.
-    #[arg(value_name = "FILE", required_unless_present = "from")]
-    pub(crate) request: Option<PathBuf>,
-    /// Import the request and its auth from this file, as `countersign import` does: a collection, an API description, a command
-    /// line; - is standard input.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["request", "auth", "edgerc"])]
-    pub(crate) from: Option<PathBuf>,
-    #[command(flatten, next_help_heading = "With --from")]
-    pub(crate) what: What,
-    /// An auth config, as JSON, in place of the request's own.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) auth: Option<PathBuf>,
-    /// An `.edgerc` file with Akamai's credentials, in place of the request's own auth. Akamai's variables (AKAMAI_HOST and so on)
-    /// win over it, as in Akamai's clients.
-    #[arg(long, value_name = "FILE", conflicts_with = "auth")]
-    pub(crate) edgerc: Option<PathBuf>,
-    /// The section of the `.edgerc` file.
-    #[arg(long, value_name = "NAME", default_value = "default", requires = "edgerc")]
-    pub(crate) section: String,
-    /// Lines of NAME=VALUE, for the config's {{NAME}} and for Akamai's variables. They win over the environment.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) env_file: Option<PathBuf>,
     /// How to print the signed request.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -88,9 +70,8 @@ pub(crate) struct Sign {
     /// Use this client nonce instead of a random one.
     #[arg(long, value_name = "TEXT")]
     pub(crate) nonce: Option<String>,
-    /// The scheme of a request whose URI names only a path.
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) scheme: UriScheme,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -102,13 +83,6 @@ pub(crate) enum Format {
     Curl,
     /// The JSON form that `sign` reads.
     Json,
-}
-
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(crate) enum UriScheme {
-    #[default]
-    Https,
-    Http,
 }
 
 #[derive(Debug, Subcommand)]

@@ -18,6 +18,9 @@ pub(crate) enum Failure {
     /// 1 or 2: what is to be imported asks for what is not here, or cannot be read.
     #[error("{text} [{kind}]")]
     Import { kind: ErrorKind, text: String },
+    /// 6: a request could not be sent, or its response not be received.
+    #[error("{0}")]
+    Sending(String),
     /// 1: the output cannot be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -45,6 +48,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Refused(_) | Self::Output(_) => ExitCode::from(1),
+            Self::Sending(_) => ExitCode::from(6),
             Self::Import { kind: ErrorKind::UnsupportedScheme | ErrorKind::NothingDescribed, .. } => ExitCode::from(1),
             Self::Input(_) | Self::Import { .. } => ExitCode::from(2),
         }

@@ -10,6 +10,7 @@
 pub mod vectors;
 
 mod args;
+mod asked;
 mod challenges;
 mod check;
 mod config;
@@ -21,6 +22,7 @@ mod moment;
 mod output;
 mod printable;
 mod request;
+mod send;
 mod sign;
 mod style;
 mod token;
@@ -59,6 +61,7 @@ fn command(command: Command, out: &mut impl io::Write) -> Result<ExitCode, Failu
     let style = Style::of(&io::stdout());
     match command {
         Command::Sign(args) => sign::sign(&args, &style, out),
+        Command::Send(args) => send::send(&args, &style, out),
         Command::Import(args) => import::import(&args, &style, out),
         Command::Challenges { values } => challenges::challenges(&values, out),
         Command::Vectors(Vectors::Check { files }) => check::check(&files, &style, out),

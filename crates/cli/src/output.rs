@@ -240,7 +240,7 @@ mod tests {
         let form = serde_json::to_string(&Form::of(&request("https://h/", b"\xff"), None)).unwrap();
         let headers = r#"[["x","it's"],["empty",""]]"#;
         assert_eq!(form, format!(r#"{{"method":"PUT","url":"https://h/","headers":{headers},"body_base64":"/w=="}}"#));
-        let read = crate::request::read(form.as_bytes(), "".as_ref(), crate::args::UriScheme::Https).unwrap();
+        let read = crate::request::read(form.as_bytes(), "".as_ref(), crate::asked::UriScheme::Https).unwrap();
         assert_eq!(body(&read.request), b"\xff");
     }
 }

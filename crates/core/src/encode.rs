@@ -20,27 +20,17 @@ pub fn percent(bytes: &[u8]) -> Cow<'_, str> {
     percent_encoding::percent_encode(bytes, STRICT).into()
 }
 
-/// Appends [`percent`]'s text.
+/// Appends [`percent`]'s text: in runs, so that a text with nothing to encode is one copy.
 pub fn push_percent(out: &mut String, text: &str) {
-    push_encoded(out, text, is_unreserved, push_byte);
-}
-
-/// Appends as [`push_percent`], and leaves `/` as it is (paths).
-pub fn push_percent_path(out: &mut String, text: &str) {
-    push_encoded(out, text, |byte| byte == b'/' || is_unreserved(byte), push_byte);
-}
-
-/// In runs, so that a text with nothing to encode is one copy.
-fn push_encoded(out: &mut String, text: &str, stands: impl Fn(u8) -> bool, push_encoded: impl Fn(&mut String, u8)) {
     let mut rest = text;
     loop {
-        let run = rest.bytes().position(|byte| !stands(byte)).unwrap_or(rest.len());
+        let run = rest.bytes().position(|byte| !is_unreserved(byte)).unwrap_or(rest.len());
         let (run, after) = rest.split_at_checked(run).unwrap_or((rest, ""));
         out.push_str(run);
         let mut after = after.chars();
         let Some(character) = after.next() else { return };
         for &byte in character.encode_utf8(&mut [0; 4]).as_bytes() {
-            push_encoded(out, byte);
+            out.push_str(percent_encoding::percent_encode_byte(byte));
         }
         rest = after.as_str();
     }
@@ -62,53 +52,6 @@ pub fn form_decode(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(percent_encoding::percent_decode(&spaced).collect())
 }
 
-/// Appends a query's or form's name or value, decoded (`+` is a space) and encoded again as [`push_percent`] does: `%7e`,
-/// `%7E` and `~` all become `~`. In one pass; a stray `%` is signed as `%25`.
-pub fn push_recoded_form(out: &mut String, text: &str) {
-    push_recoded(out, text, |byte| if byte == b'+' { b' ' } else { byte }, is_unreserved, push_byte);
-}
-
-fn push_byte(out: &mut String, byte: u8) {
-    out.push_str(percent_encoding::percent_encode_byte(byte));
-}
-
-/// Appends a path, decoded and encoded again; `/` stands, and `%2F` becomes one. A `+` is a plus.
-pub fn push_recoded_path(out: &mut String, text: &str) {
-    push_recoded(out, text, |byte| byte, |byte| byte == b'/' || is_unreserved(byte), push_byte);
-}
-
-fn push_recoded(
-    out: &mut String,
-    text: &str,
-    read: impl Fn(u8) -> u8,
-    stands: impl Fn(u8) -> bool,
-    push_encoded: impl Fn(&mut String, u8),
-) {
-    // What stands at the beginning, often all of it, is one copy.
-    let run = text.bytes().position(|byte| !stands(byte)).unwrap_or(text.len());
-    let (run, rest) = text.split_at_checked(run).unwrap_or((text, ""));
-    out.push_str(run);
-    let mut rest = rest.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        rest = after;
-        let byte = match (first, after) {
-            (b'%', [high, low, after @ ..]) => match (hex_digit(*high), hex_digit(*low)) {
-                (Some(high), Some(low)) => {
-                    rest = after;
-                    high << 4 | low
-                }
-                _ => first,
-            },
-            _ => read(first),
-        };
-        if stands(byte) {
-            out.push(char::from(byte));
-        } else {
-            push_encoded(out, byte);
-        }
-    }
-}
-
 /// RFC 3986 section 2.3's unreserved characters: `A-Z a-z 0-9 - . _ ~`.
 #[must_use]
 #[expect(clippy::indexing_slicing, reason = "the table has an entry for each byte")]
@@ -127,15 +70,6 @@ const UNRESERVED: [bool; 256] = {
     }
     table
 };
-
-const fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
-}
 
 /// Lower-case hex.
 #[must_use]
@@ -231,21 +165,6 @@ mod tests {
         assert_eq!(percent(b"\xff "), "%FF%20");
         assert_eq!(*percent_decode(b"%FF%2"), *b"\xff%2");
         assert_eq!(*form_decode(b"a+b%2Bc%"), *b"a b+c%");
-    }
-
-    #[test]
-    fn recoding_has_one_form_for_each_text() {
-        let form = |text: &str| {
-            let mut out = String::new();
-            push_recoded_form(&mut out, text);
-            out
-        };
-        for text in ["a b~%\u{fc}", "a+b%7E%25%C3%BC", "a%20b%7e%%c3%bc", "%61+b~%\u{fc}"] {
-            assert_eq!(form(text), "a%20b~%25%C3%BC", "{text}");
-        }
-        let mut out = String::new();
-        push_recoded_path(&mut out, "/a+b/%2F%3d=%g1%");
-        assert_eq!(out, "/a%2Bb//%3D%3D%25g1%25");
     }
 
     #[test]

@@ -104,15 +104,6 @@ struct Entry {
     client: u128,
 }
 
-/// Asks a store that answers at once, for verifiers that are not yet of two stages.
-#[doc(hidden)]
-pub fn remember_ready(store: &dyn NonceStore, key: &str, expires_at: u64, now: u64) -> bool {
-    let key = ReplayKey::new("", "", key, now);
-    let mut future = store.remember(&key, expires_at);
-    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-    matches!(future.as_mut().poll(&mut cx), std::task::Poll::Ready(Ok(())))
-}
-
 impl MemoryNonceStore {
     /// Remembers at most `capacity` nonces at once, a quarter of them for any one client.
     #[must_use]

@@ -25,6 +25,7 @@ use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Reply
 use http::Request;
 use http::request::Parts;
 
+use crate::builder::Making;
 use crate::{AuthConfig, api_key};
 
 /// What applies together. As JSON: `{ "of": [{ "type": "bearer", "token": "…" }, { "type": "api-key", "key": "…", "value": "…" }] }`.
@@ -60,6 +61,10 @@ impl Signer {
     /// [`ErrorKind::InvalidConfig`] when there is none, when one inherits or is itself of several, when two fill one place (the
     /// `Authorization` header, an API key's), and when two sign or converse. Else as the schemes' own errors.
     pub fn new(config: &Config) -> Result<Self> {
+        Self::make(config, &mut Making::default())
+    }
+
+    pub(crate) fn make(config: &Config, making: &mut Making) -> Result<Self> {
         if config.of.is_empty() {
             return Err(invalid("`of` of `all` is empty"));
         }
@@ -75,7 +80,7 @@ impl Signer {
                 }
                 places.push(place);
             }
-            let scheme = one.scheme()?;
+            let scheme = one.scheme(making)?;
             match Part::of(one) {
                 Part::Key => keys.push(scheme),
                 Part::Known => others.push(scheme),

@@ -5,7 +5,7 @@ use countersign_core::{Context, Exchange, Payload, Result, Scheme, Signed, Step}
 use http::Request;
 use http::request::Parts;
 
-use crate::AuthConfig;
+use crate::{AuthConfig, Builder};
 
 /// An [`AuthConfig`] made ready: keys read, tokens and challenges remembered.
 ///
@@ -21,11 +21,14 @@ use crate::AuthConfig;
 /// ```
 #[derive(Clone)]
 pub struct Authenticator {
-    scheme: Arc<dyn Scheme>,
-    clock: Option<Clock>,
+    pub(crate) scheme: Arc<dyn Scheme>,
+    pub(crate) clock: Option<Clock>,
+    /// Which of the schemes has an OAuth 2 grant.
+    #[cfg(feature = "oauth2")]
+    pub(crate) session: Option<Arc<crate::oauth2::Session>>,
 }
 
-type Clock = Arc<dyn Fn() -> Context + Send + Sync>;
+pub(crate) type Clock = Arc<dyn Fn() -> Context + Send + Sync>;
 
 impl Authenticator {
     /// Checks the config, reads its keys, and prepares what every request needs.
@@ -35,7 +38,12 @@ impl Authenticator {
     /// inherits; [`InvalidKey`](crate::ErrorKind::InvalidKey) when a key cannot be read;
     /// [`UnsupportedAlgorithm`](crate::ErrorKind::UnsupportedAlgorithm) when it names an algorithm that this build does not have.
     pub fn new(config: &AuthConfig) -> Result<Self> {
-        Ok(Self::from_arc(config.scheme()?))
+        Builder::new(config).build()
+    }
+
+    /// An authenticator with more than a config can say: a store for its tokens.
+    pub fn builder(config: &AuthConfig) -> Builder<'_> {
+        Builder::new(config)
     }
 
     /// A scheme of your own.
@@ -43,10 +51,15 @@ impl Authenticator {
         Self::from_arc(Arc::new(scheme))
     }
 
-    /// Wraps a scheme that you also hold yourself: an `Arc<oauth2::Session>`, say, to give it callbacks.
+    /// Wraps a scheme that you also hold yourself.
     #[must_use]
     pub fn from_arc(scheme: Arc<dyn Scheme>) -> Self {
-        Self { scheme, clock: None }
+        Self {
+            scheme,
+            clock: None,
+            #[cfg(feature = "oauth2")]
+            session: None,
+        }
     }
 
     /// Takes time and randomness from here in [`Authenticator::drive`], in [`Authenticator::drive_async`], and in the adapters of HTTP

@@ -8,6 +8,7 @@ use http::request::Parts;
 use crate::aws_sigv4;
 #[cfg(feature = "basic")]
 use crate::basic;
+use crate::builder::Making;
 #[cfg(feature = "digest")]
 use crate::digest;
 #[cfg(feature = "edgegrid")]
@@ -188,13 +189,13 @@ impl AuthConfig {
     }
 
     /// The one place that knows every scheme.
-    pub(crate) fn scheme(&self) -> Result<Arc<dyn Scheme>> {
+    pub(crate) fn scheme(&self, making: &mut Making) -> Result<Arc<dyn Scheme>> {
         Ok(match self {
             Self::Inherit => return Err(nothing_to_inherit()),
             Self::None => Arc::new(NoAuth),
             Self::ApiKey(config) => Arc::new(api_key::Signer::new(config)?),
             Self::Bearer(config) => Arc::new(bearer::Signer::new(config)?),
-            Self::All(config) => Arc::new(all::Signer::new(config)?),
+            Self::All(config) => Arc::new(all::Signer::make(config, making)?),
             #[cfg(feature = "basic")]
             Self::Basic(config) => Arc::new(basic::Signer::new(config)?),
             #[cfg(feature = "digest")]
@@ -204,7 +205,7 @@ impl AuthConfig {
             #[cfg(feature = "oauth1")]
             Self::Oauth1(config) => Arc::new(oauth1::Signer::new(config)?),
             #[cfg(feature = "oauth2")]
-            Self::Oauth2(config) => Arc::new(oauth2::Session::new(config)?),
+            Self::Oauth2(config) => making.session(config)?,
             #[cfg(feature = "hawk")]
             Self::Hawk(config) => Arc::new(hawk::Signer::new(config)?),
             #[cfg(feature = "edgegrid")]

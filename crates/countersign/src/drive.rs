@@ -65,24 +65,15 @@ impl Authenticator {
         &self,
         connection: Connection,
         request: Request<B>,
-        mut send: impl FnMut(Request<Payload>) -> Result<Response<T>, E>,
+        send: impl FnMut(Request<Payload>) -> Result<Response<T>, E>,
     ) -> Result<Response<T>, E>
     where
         B: Into<Payload>,
         T: AsRef<[u8]>,
         E: From<Error>,
     {
-        let (mut drive, mut step) = Drive::start(self, connection, request)?;
-        loop {
-            step = match step {
-                Step::Send(request) => drive.sent(send(request))?,
-                Step::Wait(wait) => {
-                    wait.block();
-                    drive.exchange.resume(&self.context())?
-                }
-                Step::Done => return drive.end(),
-            };
-        }
+        let (drive, step) = Drive::start(self, connection, request)?;
+        drive.run(step, send)?.ok_or_else(|| nothing_sent().into())
     }
 
     /// [`Authenticator::drive`] for an async `send`, on any runtime. Dropped half-way, it leaves nothing undone: another
@@ -137,7 +128,7 @@ impl Authenticator {
         &self,
         connection: Connection,
         request: Request<B>,
-        mut send: impl FnMut(Request<Payload>) -> F,
+        send: impl FnMut(Request<Payload>) -> F,
     ) -> Result<Response<T>, E>
     where
         F: Future<Output = Result<Response<T>, E>>,
@@ -145,17 +136,8 @@ impl Authenticator {
         T: AsRef<[u8]>,
         E: From<Error>,
     {
-        let (mut drive, mut step) = Drive::start(self, connection, request)?;
-        loop {
-            step = match step {
-                Step::Send(request) => drive.sent(send(request).await)?,
-                Step::Wait(wait) => {
-                    wait.await;
-                    drive.exchange.resume(&self.context())?
-                }
-                Step::Done => return drive.end(),
-            };
-        }
+        let (drive, step) = Drive::start(self, connection, request)?;
+        drive.run_async(step, send).await?.ok_or_else(|| nothing_sent().into())
     }
 }
 
@@ -169,7 +151,7 @@ enum Connection {
 }
 
 /// What both drivers do between two requests.
-struct Drive<'a, T> {
+pub(crate) struct Drive<'a, T> {
     auth: &'a Authenticator,
     exchange: Exchange,
     last: Option<Response<T>>,
@@ -191,6 +173,16 @@ impl<'a, T: AsRef<[u8]>> Drive<'a, T> {
         Ok((Self { auth, exchange, last: None }, step))
     }
 
+    /// A conversation that is not about a request of the caller's.
+    #[cfg(feature = "oauth2")]
+    pub(crate) fn converse(
+        auth: &'a Authenticator,
+        dialogue: Box<dyn countersign_core::Dialogue>,
+    ) -> Result<(Self, Step), Error> {
+        let (exchange, step) = Exchange::converse(dialogue, &auth.context())?;
+        Ok((Self { auth, exchange, last: None }, step))
+    }
+
     fn sent<E: From<Error>>(&mut self, outcome: Result<Response<T>, E>) -> Result<Step, E> {
         match outcome {
             Ok(response) => {
@@ -205,11 +197,43 @@ impl<'a, T: AsRef<[u8]>> Drive<'a, T> {
         }
     }
 
-    fn end<E: From<Error>>(self) -> Result<Response<T>, E> {
-        self.last.ok_or_else(|| {
-            Error::new(ErrorKind::InvalidRequest, "the scheme ended the exchange before anything was sent").into()
-        })
+    pub(crate) fn run<E: From<Error>>(
+        mut self,
+        mut step: Step,
+        mut send: impl FnMut(Request<Payload>) -> Result<Response<T>, E>,
+    ) -> Result<Option<Response<T>>, E> {
+        loop {
+            step = match step {
+                Step::Send(request) => self.sent(send(request))?,
+                Step::Wait(wait) => {
+                    wait.block();
+                    self.exchange.resume(&self.auth.context())?
+                }
+                Step::Done => return Ok(self.last),
+            };
+        }
     }
+
+    pub(crate) async fn run_async<E: From<Error>, F: Future<Output = Result<Response<T>, E>>>(
+        mut self,
+        mut step: Step,
+        mut send: impl FnMut(Request<Payload>) -> F,
+    ) -> Result<Option<Response<T>>, E> {
+        loop {
+            step = match step {
+                Step::Send(request) => self.sent(send(request).await)?,
+                Step::Wait(wait) => {
+                    wait.await;
+                    self.exchange.resume(&self.auth.context())?
+                }
+                Step::Done => return Ok(self.last),
+            };
+        }
+    }
+}
+
+fn nothing_sent() -> Error {
+    Error::new(ErrorKind::InvalidRequest, "the scheme ended the exchange before anything was sent")
 }
 
 #[cfg(all(test, feature = "digest"))]

@@ -88,8 +88,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod authenticator;
+mod builder;
 mod config;
 mod drive;
+#[cfg(feature = "oauth2")]
+mod login;
 #[cfg(feature = "serde")]
 mod variables;
 
@@ -102,6 +105,7 @@ pub mod bearer;
 pub mod redirect;
 
 pub use authenticator::Authenticator;
+pub use builder::Builder;
 pub use config::AuthConfig;
 pub use http;
 

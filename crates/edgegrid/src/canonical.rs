@@ -1,9 +1,9 @@
-//! Request to the text that is signed: method, scheme, host, path and query, headers, content hash and the unsigned header, parted
-//! by tabs.
+//! Request to the text that is signed: method, scheme, host, path and query, headers, content hash and the unsigned header,
+//! separated by tabs. Source: "Authentication with EdgeGrid", Akamai TechDocs.
 
 use countersign_core::{Error, ErrorKind, Payload, Result};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, HeaderName};
 
 use crate::signature::push_content_hash;
 
@@ -15,10 +15,14 @@ pub(crate) struct Target<'a> {
     pub(crate) path_and_query: &'a str,
 }
 
-/// What a request's body is signed by.
+/// Whether the body is signed. Methods are compared as they are signed, in upper case.
+pub(crate) fn signs_body(parts: &Parts) -> bool {
+    parts.method.as_str().eq_ignore_ascii_case("POST")
+}
+
+/// The part of a request's body that is signed; empty where none is.
 pub(crate) fn content<'a>(parts: &Parts, payload: &'a Payload, max_body: u64) -> Result<&'a [u8]> {
-    // Methods are compared as they are signed, in upper case.
-    if parts.method != Method::POST && !parts.method.as_str().eq_ignore_ascii_case("POST") {
+    if !signs_body(parts) {
         return Ok(&[]);
     }
     let Some(bytes) = payload.bytes() else {
@@ -28,6 +32,9 @@ pub(crate) fn content<'a>(parts: &Parts, payload: &'a Payload, max_body: u64) ->
 }
 
 /// Appends the text as far as the unsigned header, which ends it.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] for a host with white space, and for a header to sign that occurs twice or is not UTF-8.
 pub(crate) fn push_request(
     out: &mut String,
     parts: &Parts,
@@ -40,6 +47,10 @@ pub(crate) fn push_request(
         out.push_str(&method.to_ascii_uppercase());
     } else {
         out.push_str(method);
+    }
+    // A tab in the Host header would read as the end of the host.
+    if target.host.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        return Err(Error::new(ErrorKind::InvalidRequest, "the Host header holds white space"));
     }
     for part in [target.scheme, target.host, target.path_and_query] {
         out.push('\t');
@@ -55,7 +66,7 @@ pub(crate) fn push_request(
     Ok(())
 }
 
-/// `name:value`, parted by tabs: values trimmed, white space within folded to one space.
+/// `name:value`, separated by tabs: values trimmed, white space within folded to one space.
 fn push_headers(out: &mut String, headers: &HeaderMap, headers_to_sign: &[HeaderName]) -> Result<()> {
     let mut is_first = true;
     for name in headers_to_sign {

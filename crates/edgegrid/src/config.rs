@@ -1,6 +1,6 @@
 use countersign_core::Secret;
 
-/// An API client's credentials, and what is signed beside the request. As JSON:
+/// An API client's credentials, and what is signed beyond method, URL and body. As JSON:
 /// `{ "access_token": "akab-…", "client_token": "akab-…", "client_secret": "…=" }`.
 ///
 /// An optional text that is empty counts as left out. [`Config::from_edgerc`] reads it from Akamai's own files,
@@ -18,13 +18,13 @@ pub struct Config {
     /// The nonce, in place of a drawn UUID.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub nonce: Option<String>,
-    /// The time of signing, as `20140321T19:34:21+0000`, in place of the context's. Seconds since the Unix epoch are taken too, in
-    /// JSON as a number or as text.
+    /// The time of signing in seconds since the Unix epoch, in place of the context's. In JSON a number, its digits as text, or the
+    /// form that EdgeGrid writes, `20140321T19:34:21+0000`; the empty text counts as left out.
     #[cfg_attr(
         feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "timestamp")
+        serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "timestamp::deserialize")
     )]
-    pub timestamp: Option<String>,
+    pub timestamp: Option<u64>,
     /// Whose host is signed, as `https://akab-….luna.akamaiapis.net` or the host alone. Left out, it is the request's own. Its scheme
     /// counts only where the request's URI has none; left out there too, it is `https`.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
@@ -41,7 +41,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Signs the request alone, for the host that it names.
+    /// Signs for the host that the request names, and no headers.
     #[must_use]
     pub fn new(
         access_token: impl Into<String>,
@@ -67,18 +67,42 @@ pub(crate) const fn max_body() -> u64 {
 }
 
 #[cfg(feature = "serde")]
-fn timestamp<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    #[derive(serde::Deserialize)]
-    #[serde(untagged)]
-    enum Given {
-        Seconds(u64),
-        Text(String),
+mod timestamp {
+    use serde::de::{Deserializer, Error, Unexpected, Visitor};
+
+    use crate::timestamp;
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+        deserializer.deserialize_any(Timestamp)
     }
-    let given = <Option<Given> as serde::Deserialize>::deserialize(deserializer)?;
-    Ok(given.map(|given| match given {
-        Given::Seconds(seconds) => seconds.to_string(),
-        Given::Text(text) => text,
-    }))
+
+    struct Timestamp;
+
+    impl Visitor<'_> for Timestamp {
+        type Value = Option<u64>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a time of the form 20140321T19:34:21+0000, or seconds since 1970 as a number or as text")
+        }
+
+        fn visit_u64<E: Error>(self, time: u64) -> Result<Self::Value, E> {
+            Ok(Some(time))
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+            let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit());
+            let time = if is_decimal { text.parse().ok() } else { timestamp::read(text) };
+            match time {
+                _ if text.is_empty() => Ok(None),
+                Some(time) => Ok(Some(time)),
+                None => Err(Error::invalid_value(Unexpected::Str(text), &self)),
+            }
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    }
 }
 
 #[cfg(all(test, feature = "serde"))]
@@ -93,8 +117,25 @@ mod tests {
         assert_eq!(serde_json::to_string(&config).unwrap(), whole);
         let error = serde_json::from_str::<Config>(&json.replace("client_token", "clienttoken")).unwrap_err();
         assert!(error.to_string().contains("unknown field `clienttoken`"), "{error}");
-        let timed = serde_json::from_str::<Config>(&json.replace('}', r#","timestamp":7}"#)).unwrap();
-        assert_eq!(timed.timestamp.as_deref(), Some("7"));
         assert!(!format!("{config:?}").contains("\"s\""));
+    }
+
+    #[test]
+    fn times_are_of_edgegrids_form_or_seconds() {
+        let read = |json: &str| {
+            let json = format!(r#"{{"access_token":"a","client_token":"c","client_secret":"s","timestamp":{json}}}"#);
+            serde_json::from_str::<Config>(&json).map(|config| config.timestamp).map_err(|err| err.to_string())
+        };
+        assert_eq!(read(r#""20140321T19:34:21+0000""#), Ok(Some(1_395_430_461)));
+        for (json, seconds) in [("7", Some(7)), (r#""007""#, Some(7)), (r#""""#, None), ("null", None)] {
+            assert_eq!(read(json), Ok(seconds), "{json}");
+        }
+        for json in ["-1", "1.5", "true", r#""+1""#, r#""2014-03-21""#, r#""20140321T19:34:21+0100""#] {
+            assert!(read(json).unwrap_err().contains("20140321T19:34:21+0000, or seconds since 1970"), "{json}");
+        }
+        let mut config = Config::new("a", "c", "s");
+        config.timestamp = Some(1_395_430_461);
+        let again: Config = serde_json::from_str(&serde_json::to_string(&config).unwrap()).unwrap();
+        assert_eq!(again.timestamp, config.timestamp);
     }
 }

@@ -1,22 +1,22 @@
-//! `.edgerc` files and `AKAMAI_…` variables, as Akamai's own clients read them. The text comes from the caller.
+//! `.edgerc` files and `AKAMAI_…` variables, as Akamai's own clients read them. The caller reads the file.
 
 use countersign_core::{Error, ErrorKind, Result};
 
 use crate::Config;
 
-/// What a section or an environment must have.
+/// The keys that a section or an environment must have.
 const REQUIRED: [&str; 4] = ["host", "client_token", "client_secret", "access_token"];
 
-/// What they may have beside.
+/// The keys that they may have too.
 const OPTIONAL: [&str; 3] = ["max_body", "headers_to_sign", "account_key"];
 
 impl Config {
     /// Reads a section of an `.edgerc` file; `default` is the one that Akamai's clients use unless told otherwise. `host` becomes
     /// the base URL.
     ///
-    /// Keys may be written with `-` or `_`: `host`, `client_token`, `client_secret`, `access_token`, and if there `max_body`,
-    /// `headers_to_sign` (parted by commas) and `account_key`; others are left alone. Lines that begin with `#` or `;` are
-    /// comments. A value may stand in quotes, with a comment behind them; `;` and `%` within a value are part of it.
+    /// Keys may be written with `-` or `_`: `host`, `client_token`, `client_secret`, `access_token`, and optionally `max_body`,
+    /// `headers_to_sign` (separated by commas) and `account_key`; others are ignored. Lines that begin with `#` or `;` are
+    /// comments. A value may stand in quotes, with a comment after them; `;` and `%` within a value are part of it.
     ///
     /// ```
     /// use countersign_edgegrid::Config;
@@ -31,7 +31,7 @@ impl Config {
     /// ";
     /// let config = Config::from_edgerc(text, "default")?;
     /// assert_eq!(config.base_url.as_deref(), Some("https://akab-h05tnam3wl42son7nktnlnnx-kbob3i3v.luna.akamaiapis.net"));
-    /// # Ok::<(), countersign_core::Error>(())
+    /// # Ok::<(), countersign_edgegrid::Error>(())
     /// ```
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl Config {
         )?;
         if let Some((line, value)) = found.get("max_body") {
             config.max_body =
-                read_max_body(value).ok_or_else(|| invalid(line, "`max_body` is no number of bytes from 1 on"))?;
+                read_max_body(value).ok_or_else(|| invalid(line, "`max_body` is not a number of bytes, 1 or more"))?;
         }
         if let Some((_, value)) = found.get("headers_to_sign").filter(|(_, value)| *value != "None") {
             config.headers_to_sign = list(value);
@@ -55,13 +55,13 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads `AKAMAI_HOST`, `AKAMAI_CLIENT_TOKEN`, `AKAMAI_CLIENT_SECRET` and `AKAMAI_ACCESS_TOKEN`, and if there
-    /// `AKAMAI_MAX_BODY`, `AKAMAI_HEADERS_TO_SIGN` and `AKAMAI_ACCOUNT_KEY`; for another section than `default`,
-    /// `AKAMAI_SECTION_HOST` and so on, in upper case. `var` gives a variable's value, such as `|name| std::env::var(name).ok()`.
-    /// Nothing is `None`: then the file counts.
+    /// Reads `AKAMAI_HOST`, `AKAMAI_CLIENT_TOKEN`, `AKAMAI_CLIENT_SECRET` and `AKAMAI_ACCESS_TOKEN`, and optionally
+    /// `AKAMAI_MAX_BODY`, `AKAMAI_HEADERS_TO_SIGN` and `AKAMAI_ACCOUNT_KEY`; for a section other than `default`,
+    /// `AKAMAI_SECTION_HOST` and so on, in upper case. `var` returns a variable's value, for instance
+    /// `|name| std::env::var(name).ok()`. `None` when none of the first four is set: the file counts then.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidConfig`] when some, but not all, of the first four are there, or when one cannot be read.
+    /// [`ErrorKind::InvalidConfig`] when some, but not all, of the first four are set, or when one cannot be read.
     pub fn from_env(section: &str, var: impl Fn(&str) -> Option<String>) -> Result<Option<Self>> {
         let prefix = match section {
             "" | "default" => "AKAMAI_".to_owned(),
@@ -74,8 +74,9 @@ impl Config {
         }
         let mut config = Self::of(get, |key| format!("the environment variable {} is missing", name(key)))?;
         if let Some(value) = get("max_body") {
-            let why =
-                || invalid(&format!("the environment variable {} is no number of bytes from 1 on", name("max_body")));
+            let why = || {
+                invalid(&format!("the environment variable {} is not a number of bytes, 1 or more", name("max_body")))
+            };
             config.max_body = read_max_body(&value).ok_or_else(why)?;
         }
         config.headers_to_sign = get("headers_to_sign").map(|value| list(&value)).unwrap_or_default();
@@ -142,7 +143,7 @@ impl<'a> Section<'a> {
     }
 }
 
-/// What stands in quotes, with no more behind them than a comment; a value without quotes as it is.
+/// The text between quotes, after which only a comment may stand; a value without quotes as it is.
 fn unquoted(value: &str) -> Option<&str> {
     let Some(quote) = value.chars().next().filter(|first| matches!(first, '"' | '\'')) else { return Some(value) };
     let (within, behind) = value.get(1..)?.split_once(quote)?;

@@ -2,19 +2,40 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::{Buf as _, Bytes};
+use countersign_core::config::given;
 use countersign_core::target;
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Signed, query};
-use http::Request;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::uri::Authority;
+use http::{Request, Uri};
 
 use crate::Config;
 use crate::canonical::{self, Target};
 use crate::signature::{Key, LENGTH};
 use crate::timestamp::Timestamp;
 
-/// Signs requests with one API client's credentials.
+/// The name of the scheme, at the beginning of its `Authorization`.
+pub(crate) const SCHEME: &str = "EG1-HMAC-SHA256";
+
+/// Signs requests with one API client's credentials. Create one per config; share it between threads.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use countersign_edgegrid::{Config, Context, Exchange, Payload, Signer, Step, http};
+///
+/// let signer = Arc::new(Signer::new(&Config::new("akab-access", "akab-client", "the client secret="))?);
+/// let request = http::Request::post("https://akab-host.luna.akamaiapis.net/ccu/v3/invalidate/url/production");
+/// let request = request.body(Payload::from(r#"{ "objects": ["https://www.example.com/"] }"#))?;
+/// let (mut exchange, step) = Exchange::start(signer, request, &Context::now())?;
+/// let Step::Send(request) = step else { panic!("{step:?}") };
+/// assert!(request.headers()["authorization"].to_str()?.starts_with("EG1-HMAC-SHA256 client_token=akab-client;"));
+/// // What came back. EdgeGrid has one message: the reply is the caller's.
+/// let step = exchange.on_response(&http::Response::new("{}"), &Context::now())?;
+/// assert!(matches!(step, Step::Done));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Signer {
     config: Config,
     key: Key,
@@ -32,53 +53,53 @@ struct Base {
 }
 
 impl Signer {
-    /// Reads the config.
+    /// Checks the config and prepares the key.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfig`] for an empty token or secret, a token or nonce with `;`, white space or control characters, a
-    /// `max_body` of 0, a time of another form, a base URL without host, or what is no header name among those to sign.
+    /// `max_body` of 0, a time after the year 9999, a base URL without host, or an invalid header name among those to sign.
     pub fn new(config: &Config) -> Result<Self> {
-        let invalid = |message: String| Error::new(ErrorKind::InvalidConfig, message);
-        let nonce = config.nonce.as_deref().filter(|nonce| !nonce.is_empty());
-        for (field, value) in [("access_token", config.access_token.as_str()), ("client_token", &config.client_token)] {
-            if value.is_empty() {
-                return Err(invalid(format!("`{field}` is empty")));
-            }
-            check_field(field, value)?;
-        }
-        nonce.map_or(Ok(()), |nonce| check_field("nonce", nonce))?;
-        if config.client_secret.is_empty() {
-            return Err(invalid("`client_secret` is empty".to_owned()));
-        }
-        if config.max_body == 0 {
-            return Err(invalid(
-                "`max_body` is 0: it is the number of bytes of a POST's body to hash, such as 131072".to_owned(),
-            ));
-        }
-        let timestamp = config.timestamp.as_deref().filter(|text| !text.is_empty()).map(|text| {
-            Timestamp::read(text).ok_or_else(|| {
-                invalid("`timestamp` is not of the form 20140321T19:34:21+0000, nor seconds since 1970".to_owned())
-            })
+        let mut config = config.clone();
+        config.nonce = given(config.nonce.as_ref()).map(str::to_owned);
+        config.account_key = given(config.account_key.as_ref()).map(str::to_owned);
+        check(&config)?;
+        let base = config.base_url.as_deref().map(str::trim).filter(|url| !url.is_empty()).map(Base::read);
+        let timestamp = config.timestamp.map(|time| {
+            Timestamp::new(time).map_err(|err| invalid("`timestamp` is after the year 9999").with_source(err))
         });
         let headers = config.headers_to_sign.iter().map(|name| {
             HeaderName::from_bytes(name.trim().as_bytes())
-                .map_err(|err| invalid("`headers_to_sign` holds what is no header name".to_owned()).with_source(err))
+                .map_err(|err| invalid("`headers_to_sign` holds an invalid header name").with_source(err))
         });
-        let base = config.base_url.as_deref().map(str::trim).filter(|url| !url.is_empty()).map(Base::read);
         Ok(Self {
-            key: Key::new(&config.client_secret)?,
+            key: Key::new(&config.client_secret),
             base: base.transpose()?,
             timestamp: timestamp.transpose()?,
             headers_to_sign: headers.collect::<Result<_>>()?,
             prefix: format!(
-                "EG1-HMAC-SHA256 client_token={};access_token={};timestamp=",
+                "{SCHEME} client_token={};access_token={};timestamp=",
                 config.client_token, config.access_token
             ),
-            config: Config { nonce: nonce.map(str::to_owned), ..config.clone() },
+            config,
         })
     }
 
-    fn push_unsigned_header(&self, out: &mut String, timestamp: Timestamp, ctx: &Context) -> Result<()> {
+    /// The URI with the account key in its query, where there is one.
+    fn switched(&self, uri: &Uri) -> Result<Option<Uri>> {
+        let Some(key) = self.config.account_key.as_deref() else { return Ok(None) };
+        query::replace(uri, |name| name == b"accountSwitchKey", &[("accountSwitchKey", key)]).map(Some)
+    }
+
+    fn target<'a>(&'a self, parts: &'a Parts, path_and_query: &'a str) -> Result<Target<'a>> {
+        let base_scheme = self.base.as_ref().and_then(|base| base.scheme.as_deref());
+        let host = match &self.base {
+            Some(base) => &base.host,
+            None => target::host(parts)?,
+        };
+        Ok(Target { scheme: parts.uri.scheme_str().or(base_scheme).unwrap_or("https"), host, path_and_query })
+    }
+
+    fn push_unsigned_header(&self, out: &mut String, timestamp: &Timestamp, ctx: &Context) -> Result<()> {
         out.push_str(&self.prefix);
         out.push_str(timestamp.as_str());
         out.push_str(";nonce=");
@@ -94,11 +115,34 @@ impl Signer {
     }
 }
 
+fn invalid(message: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidConfig, message)
+}
+
+/// What no server takes.
+fn check(config: &Config) -> Result<()> {
+    for (field, value) in [("access_token", &config.access_token), ("client_token", &config.client_token)] {
+        if value.is_empty() {
+            return Err(Error::new(ErrorKind::InvalidConfig, format!("`{field}` is empty")));
+        }
+        check_field(field, value)?;
+    }
+    if let Some(nonce) = &config.nonce {
+        check_field("nonce", nonce)?;
+    }
+    if config.client_secret.is_empty() {
+        return Err(invalid("`client_secret` is empty"));
+    }
+    if config.max_body == 0 {
+        return Err(invalid("`max_body` is 0: it is the number of bytes of a POST's body to hash, such as 131072"));
+    }
+    Ok(())
+}
+
 /// What stands in the header between `=` and `;`.
-pub(crate) fn check_field(field: &str, value: &str) -> Result<()> {
+fn check_field(field: &str, value: &str) -> Result<()> {
     if value.bytes().any(|byte| matches!(byte, 0..=b' ' | b';' | 0x7f)) {
-        let message =
-            format!("`{field}` holds `;`, white space or a control character, which would break the header apart");
+        let message = format!("`{field}` holds `;`, white space or a control character, which would split the header");
         return Err(Error::new(ErrorKind::InvalidConfig, message));
     }
     Ok(())
@@ -110,10 +154,7 @@ impl Base {
             Some((scheme, rest)) => (Some(scheme.to_ascii_lowercase()), rest),
             None => (None, url),
         };
-        let invalid = || {
-            let message = "`base_url` is neither of the form https://akab-….luna.akamaiapis.net nor a host";
-            Error::new(ErrorKind::InvalidConfig, message)
-        };
+        let invalid = || invalid("`base_url` is neither of the form https://akab-….luna.akamaiapis.net nor a host");
         if scheme.as_deref().is_some_and(|scheme| !["http", "https"].contains(&scheme)) {
             return Err(invalid());
         }
@@ -130,39 +171,25 @@ impl Base {
 impl Scheme for Signer {
     fn compute(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Signed> {
         let content = canonical::content(parts, payload, self.config.max_body)?;
-        let account_key = self.config.account_key.as_deref().filter(|key| !key.is_empty());
-        let uri = account_key
-            .map(|key| query::replace(&parts.uri, |name| name == b"accountSwitchKey", &[("accountSwitchKey", key)]));
-        let uri = uri.transpose()?;
+        let uri = self.switched(&parts.uri)?;
         let path_and_query = target::path_and_query(uri.as_ref().unwrap_or(&parts.uri));
-        let base_scheme = self.base.as_ref().and_then(|base| base.scheme.as_deref());
-        let target = Target {
-            scheme: parts.uri.scheme_str().or(base_scheme).unwrap_or("https"),
-            host: match &self.base {
-                Some(base) => &base.host,
-                None => target::host(parts)?,
-            },
-            path_and_query: &path_and_query,
-        };
+        let target = self.target(parts, &path_and_query)?;
+        let timestamp = self.timestamp.map_or_else(|| Timestamp::new(ctx.unix_time()), Ok)?;
 
-        let timestamp = match self.timestamp {
-            Some(timestamp) => timestamp,
-            None => Timestamp::new(ctx.unix_time())?,
-        };
         let mut text = String::with_capacity(512);
         canonical::push_request(&mut text, parts, target, &self.headers_to_sign, content)?;
-        // What is signed ends with the unsigned header, and the header begins with it: one buffer holds both.
+        // The text that is signed ends with the unsigned header, and the header begins with it: one buffer holds both.
         let header_at = text.len();
-        self.push_unsigned_header(&mut text, timestamp, ctx)?;
+        self.push_unsigned_header(&mut text, &timestamp, ctx)?;
         let explained = ctx.is_explaining().then(|| text.clone());
         let mut signature = [0; LENGTH];
-        let signature = self.key.signature_in(timestamp.as_str(), &text, &mut signature)?;
+        let signature = self.key.signature_in(timestamp.as_str(), &text, &mut signature);
         text.push_str("signature=");
         text.push_str(signature);
         let mut header = Bytes::from(text);
         header.advance(header_at);
         let value = HeaderValue::from_maybe_shared(header)
-            .map_err(|err| Error::new(ErrorKind::InvalidConfig, "a token cannot stand in a header").with_source(err))?;
+            .map_err(|err| invalid("a token cannot stand in a header").with_source(err))?;
         let mut signed = Signed::default().with_header(AUTHORIZATION, value);
         if let Some(uri) = uri {
             signed = signed.with_uri(uri);

@@ -1,148 +1,192 @@
-//! The server's side: checks a signed request. For tests and stand-ins of Akamai's APIs.
+//! The server's side: checks signed requests. For tests, and for stand-ins of Akamai's APIs.
+//!
+//! # Example
 //!
 //! ```
-//! use countersign_core::{Context, Payload, Scheme as _, Secret};
-//! use countersign_edgegrid::{Config, Signer, verify::Verifier};
-//! use http::Request;
+//! use countersign_edgegrid::scheme::replay::MemoryNonceStore;
+//! use countersign_edgegrid::verify::Verifier;
+//! use countersign_edgegrid::{Config, Context, ErrorKind, Payload, Scheme as _, Secret, Signer, http};
 //!
-//! let signer = Signer::new(&Config::new("access", "client", "secret"))?;
-//! let (mut parts, mut payload) = Request::post("https://akab.example/ccu").body(Payload::from("{}"))?.into_parts();
+//! let signer = Signer::new(&Config::new("access", "client", "the client secret="))?;
+//! let request = http::Request::post("https://akab.example/ccu").body(Payload::from("{}"))?;
+//! let (mut parts, mut payload) = request.into_parts();
 //! signer.sign(&mut parts, &mut payload, &Context::now())?;
 //!
-//! let verifier = Verifier::new(|client_token: &str, access_token: &str| {
-//!     ((client_token, access_token) == ("client", "access")).then(|| Secret::from("secret"))
-//! });
-//! verifier.verify(&parts, &payload, &Context::now())?;
+//! // Once per server.
+//! let (verifier, nonces) = (Verifier::new(), MemoryNonceStore::default());
+//! // For each request. Finding the secret is yours, and may be async: `None` where a token is unknown, or they are not one client's.
+//! let claim = verifier.read(&parts)?;
+//! let secret = ((claim.id(), claim.access_token()) == ("client", "access")).then(|| Secret::from("the client secret="));
+//! let verified = verifier.verify(claim, secret.as_ref(), &payload, &Context::now())?;
+//! assert_eq!(verified.client_token, "client");
+//!
+//! // A nonce counts once.
+//! nonces.remember_now(&verified.replay_key(), verified.expires_at())?;
+//! let again = nonces.remember_now(&verified.replay_key(), verified.expires_at());
+//! assert_eq!(again.unwrap_err().kind(), ErrorKind::Rejected);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # What is not signed
+//!
+//! Whoever can change a request on its way can change all this, and it still passes:
+//!
+//! * every header but Host and those of [`Verifier::with_headers_to_sign`]; of these, white space at the ends, how much of it stands
+//!   within, and whether an empty one is there at all;
+//! * the body of every method but POST; of a POST's body what follows the first [`Verifier::with_max_body`] bytes. See
+//!   [`Verified::payload_is_signed`];
+//! * letter case of the method;
+//! * where the URI is absolute and there is a Host header: the letter case of the URI's host, and whether it names its scheme's own
+//!   port. The Host header is signed as it is;
+//! * with [`Verifier::for_origin`], scheme and host as the request names them.
+//!
+//! The whole `Authorization` header is signed, byte for byte.
+//!
+//! # Behind a proxy
+//!
+//! Scheme and host are signed, letter for letter. Where a proxy rewrites them, tell the verifier which origin it stands for:
+//! [`Verifier::for_origin`]. Path and query are signed as they were sent: where a router strips a prefix (axum's `nest`), give back
+//! what the client sent (`OriginalUri`).
 
-use std::fmt;
+mod claim;
+mod verified;
 
-use countersign_core::replay::{MemoryNonceStore, NonceStore};
-use countersign_core::{Context, Error, ErrorKind, Payload, Result, Secret, target};
+use countersign_core::target::Origin;
+use countersign_core::verify::{refused, rejected};
+use countersign_core::{Context, Payload, Result, Secret, target};
 use http::HeaderName;
-use http::header::AUTHORIZATION;
 use http::request::Parts;
-use subtle::ConstantTimeEq as _;
+use http::uri::Scheme;
+
+pub use claim::Claim;
+pub use countersign_core::verify::Refusal;
+pub use verified::Verified;
 
 use crate::canonical::{self, Target};
 use crate::config::max_body;
-use crate::signature::{Key, LENGTH};
-use crate::timestamp::unix_time;
+use crate::signature::Key;
 
-/// Checks signatures, given a way to find the client secret of a client token and an access token.
-pub struct Verifier<F> {
-    secret: F,
-    nonces: Box<dyn NonceStore>,
-    /// How far the signed time may be from ours, in seconds, either way: 30 unless set, as Akamai.
-    pub clock_skew: u64,
-    /// The scheme of the URIs that are signed, for requests whose own is in origin form: `https` unless set.
-    pub scheme: &'static str,
-    /// The headers that clients sign, in order: none unless set.
-    pub headers_to_sign: Vec<HeaderName>,
-    /// How many bytes of a POST's body are hashed at most: 131,072 unless set. What follows is not signed.
-    pub max_body: u64,
+/// Checks requests in two stages: [`Verifier::read`] says whose secret to find, [`Verifier::verify`] checks with it.
+///
+/// The checks stand in this order: form, MAC, time; the nonce is for the caller's
+/// [`NonceStore`](countersign_core::replay::NonceStore). Unknown tokens, a wrong MAC and an empty secret are refused alike: with the
+/// same kind and text, and after the same work.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    clock_skew: u64,
+    scheme: Scheme,
+    origin: Option<Origin>,
+    headers_to_sign: Vec<HeaderName>,
+    max_body: u64,
 }
 
-/// Who signed a request.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct Verified {
-    /// The client.
-    pub client_token: String,
-    /// Its access token.
-    pub access_token: String,
+impl Default for Verifier {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
-impl<F: Fn(&str, &str) -> Option<Secret>> Verifier<F> {
-    /// `secret` finds the client secret of a client token and an access token; `None` where either is unknown.
+impl Verifier {
+    /// A verifier with a clock skew of 30 seconds, as Akamai's, for clients that sign no headers and the first 131,072 bytes of a
+    /// POST's body; it stands for any host.
     #[must_use]
-    pub fn new(secret: F) -> Self {
-        let nonces = Box::new(MemoryNonceStore::default());
-        Self { secret, nonces, clock_skew: 30, scheme: "https", headers_to_sign: Vec::new(), max_body: max_body() }
+    pub fn new() -> Self {
+        Self { clock_skew: 30, scheme: Scheme::HTTPS, origin: None, headers_to_sign: Vec::new(), max_body: max_body() }
     }
 
-    /// Remembers nonces in this store instead of the process's memory.
+    /// How far the signed time may be from the context's, in seconds, either way.
     #[must_use]
-    pub fn with_nonce_store(mut self, store: impl NonceStore + 'static) -> Self {
-        self.nonces = Box::new(store);
+    pub const fn with_clock_skew(mut self, seconds: u64) -> Self {
+        self.clock_skew = seconds;
         self
     }
 
-    /// Checks a request as it came in.
+    /// The scheme that is meant where the request's URI names none, as in HTTP/1.1: `https` unless set.
+    #[must_use]
+    pub fn with_scheme(mut self, scheme: Scheme) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// The headers that clients sign, in their order.
+    #[must_use]
+    pub fn with_headers_to_sign(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
+        self.headers_to_sign = names.into_iter().collect();
+        self
+    }
+
+    /// How many bytes of a POST's body are hashed at most. What follows is not signed.
+    #[must_use]
+    pub const fn with_max_body(mut self, bytes: u64) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Stands for this origin, whatever scheme and host the request names: for servers behind a proxy that rewrites them, and so
+    /// that a request to another host of the same machine does not count. Clients must have signed its host in lower case, and
+    /// its port only where it is not the scheme's own.
+    #[must_use]
+    pub fn for_origin(mut self, origin: Origin) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+
+    /// Reads what a request says of itself.
     ///
     /// # Errors
-    /// * [`ErrorKind::InvalidRequest`] when there is no signature, or one that cannot be read; [`ErrorKind::PayloadRequired`] when
-    ///   a POST's body is streamed.
-    /// * [`ErrorKind::Rejected`] for unknown tokens, a signature that differs, a time outside [`Verifier::clock_skew`], or a nonce
-    ///   seen before.
-    pub fn verify(&self, parts: &Parts, payload: &Payload, ctx: &Context) -> Result<Verified> {
-        let mut values = parts.headers.get_all(AUTHORIZATION).iter();
-        let value = values.next().ok_or_else(|| unreadable("it is not signed"))?;
-        if values.next().is_some() {
-            return Err(unreadable("it has two Authorization headers"));
-        }
-        let header =
-            str::from_utf8(value.as_bytes()).map_err(|_| unreadable("its Authorization header is not UTF-8"))?;
-        let (unsigned, signature) =
-            header.split_once("signature=").ok_or_else(|| unreadable("its Authorization header has no signature"))?;
-        let fields =
-            unsigned.strip_prefix("EG1-HMAC-SHA256 ").ok_or_else(|| unreadable("it is not of EG1-HMAC-SHA256"))?;
-        let field = |name: &str| {
-            let mut values =
-                fields.split(';').filter_map(|field| field.split_once('=')).filter(|(known, _)| *known == name);
-            match (values.next(), values.next()) {
-                (Some((_, value)), None) if !value.is_empty() => Ok(value),
-                _ => Err(unreadable(&format!("its Authorization header has no single `{name}`"))),
-            }
-        };
-        let (client_token, access_token) = (field("client_token")?, field("access_token")?);
-        let (timestamp, nonce) = (field("timestamp")?, field("nonce")?);
-        let time =
-            unix_time(timestamp).ok_or_else(|| unreadable("its time is not of the form 20140321T19:34:21+0000"))?;
-        if time.abs_diff(ctx.unix_time()) > self.clock_skew {
-            return Err(rejected("its time is too far from ours"));
-        }
+    /// * [`ErrorKind::NoCredentials`](countersign_core::ErrorKind::NoCredentials) when there is no `Authorization` of
+    ///   `EG1-HMAC-SHA256`.
+    /// * [`ErrorKind::InvalidRequest`](countersign_core::ErrorKind::InvalidRequest) when it cannot be read, when Host header and URI
+    ///   name different hosts, and for two `Authorization`, `Host` or `Content-Type` headers.
+    pub fn read<'a>(&self, parts: &'a Parts) -> Result<Claim<'a>, Refusal> {
+        Claim::read(parts, self.origin.as_ref()).map_err(Refusal::new)
+    }
 
+    /// Checks a claim with the client secret of its tokens; `None` where they are unknown.
+    ///
+    /// # Errors
+    /// * [`ErrorKind::Rejected`](countersign_core::ErrorKind::Rejected) for what is refused.
+    /// * [`ErrorKind::InvalidRequest`](countersign_core::ErrorKind::InvalidRequest) when a header to sign occurs twice or is not UTF-8.
+    /// * [`ErrorKind::PayloadRequired`](countersign_core::ErrorKind::PayloadRequired) when a POST's body is streamed.
+    pub fn verify(
+        &self,
+        claim: Claim<'_>,
+        secret: Option<&Secret>,
+        payload: &Payload,
+        ctx: &Context,
+    ) -> Result<Verified, Refusal> {
+        let parts = claim.parts;
+        let content = canonical::content(parts, payload, self.max_body)?;
         let path_and_query = target::path_and_query(&parts.uri);
+        let scheme = self.origin.as_ref().map(Origin::scheme).or_else(|| parts.uri.scheme_str());
         let target = Target {
-            scheme: parts.uri.scheme_str().unwrap_or(self.scheme),
-            host: target::host(parts)?,
+            scheme: scheme.unwrap_or(self.scheme.as_str()),
+            host: &claim.host,
             path_and_query: &path_and_query,
         };
-        let content = canonical::content(parts, payload, self.max_body)?;
         let mut text = String::with_capacity(512);
         canonical::push_request(&mut text, parts, target, &self.headers_to_sign, content)?;
-        text.push_str(unsigned);
-        let secret = (self.secret)(client_token, access_token).ok_or_else(|| rejected("its tokens are unknown"))?;
-        let mut expected = [0; LENGTH];
-        let expected = Key::new(&secret)?.signature_in(timestamp, &text, &mut expected)?;
-        if !bool::from(expected.as_bytes().ct_eq(signature.as_bytes())) {
-            return Err(rejected("its signature is not that of this request"));
+        text.push_str(claim.unsigned);
+
+        check_signature(&claim, secret, &text)?;
+        if claim.time.abs_diff(ctx.unix_time()) > self.clock_skew {
+            return Err(refused("the request's time is too far from the server's").into());
         }
-        let key = format!("{client_token};{nonce}");
-        if !countersign_core::replay::remember_ready(
-            &*self.nonces,
-            &key,
-            time.saturating_add(self.clock_skew),
-            ctx.unix_time(),
-        ) {
-            return Err(rejected("its nonce was seen before"));
-        }
-        Ok(Verified { client_token: client_token.to_owned(), access_token: access_token.to_owned() })
+        let whole = payload.bytes().is_some_and(|bytes| bytes.len() == content.len());
+        Ok(Verified {
+            client_token: claim.client_token.to_owned(),
+            access_token: claim.access_token.to_owned(),
+            payload_is_signed: canonical::signs_body(parts) && whole,
+            nonce: claim.nonce.to_owned(),
+            seen_at: ctx.unix_time(),
+            expires_at: claim.time.saturating_add(self.clock_skew),
+        })
     }
 }
 
-fn unreadable(why: &str) -> Error {
-    Error::new(ErrorKind::InvalidRequest, format!("the request cannot be verified: {why}"))
-}
-
-fn rejected(why: &str) -> Error {
-    Error::new(ErrorKind::Rejected, format!("the request is refused: {why}"))
-}
-
-impl<F> fmt::Debug for Verifier<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier").field("clock_skew", &self.clock_skew).finish_non_exhaustive()
-    }
+fn check_signature(claim: &Claim<'_>, secret: Option<&Secret>, text: &str) -> Result<()> {
+    let key = secret.filter(|secret| !secret.is_empty()).map(Key::new);
+    // The same work for all, and nothing fits the stand-in.
+    let (key, is_known) = key.map_or_else(|| (Key::stand_in(), false), |key| (key, true));
+    if key.is_signature(claim.timestamp, text, claim.signature) && is_known { Ok(()) } else { Err(rejected()) }
 }

@@ -47,6 +47,8 @@
 //! # Features
 //!
 //! * `connections` (default): [`AuthLayer::with_connector`] and [`Tunnel`], which need hyper and run connections on tokio.
+//! * `verify-aws-sigv4`, `verify-basic`, `verify-bearer`, `verify-digest`, `verify-hawk`, `verify-oauth1`: the server's side, in the module
+//!   `verify`; `verify` is the part that they share.
 //! * `tracing`: spans of exchanges and their legs.
 
 #![forbid(unsafe_code)]
@@ -61,6 +63,10 @@ mod run;
 mod service;
 #[cfg(feature = "connections")]
 mod tunnel;
+
+#[cfg(feature = "verify")]
+#[cfg_attr(docsrs, doc(cfg(feature = "verify")))]
+pub mod verify;
 
 pub use body::ResponseBody;
 pub use error::{BoxError, Error};

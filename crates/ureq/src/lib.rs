@@ -41,7 +41,7 @@
 //!
 //! # What it does not do
 //!
-//! * Bodies are bytes: what ureq would stream cannot be signed, nor sent again.
+//! * A body is bytes, or a [`StreamedBody`], which is opened anew for each leg. Where a scheme signs the body itself, only bytes serve.
 //! * ureq opens a tunnel (`CONNECT`) through a proxy for every request, by itself and with Basic only: give user name and password in
 //!   the [`ureq::Proxy`]. A proxy that asks for anything else is an error here, and so is a [`Session`] with credentials for a proxy.
 //! * ureq sends no `Authorization` beyond ASCII: a realm or user name that needs it is an error here.
@@ -55,10 +55,12 @@ mod connection;
 mod error;
 mod run;
 mod session;
+mod streamed;
 
 pub use connection::Connection;
 pub use error::Error;
 pub use session::Session;
+pub use streamed::StreamedBody;
 
 use countersign::Payload;
 use http::{Request, Response};

@@ -2,13 +2,13 @@ use std::io::Read as _;
 
 use countersign::adapter::{Journey, Plan};
 use countersign::{Error as AuthError, ErrorKind, Payload, Reply, Step, Wait};
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderValue};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use http::{Method, Request, Response, Version};
-use ureq::{Agent, Body, Timeout};
+use ureq::{Agent, AsSendBody, Body, SendBody, Timeout};
 
 use crate::connection::{Connection, kept_after};
 use crate::error::not_sent;
-use crate::{Error, Session};
+use crate::{Error, Session, StreamedBody};
 
 pub(crate) fn run(agent: &Agent, session: &Session, request: Request<Payload>) -> Result<Response<Body>, Error> {
     let config = agent.config();
@@ -155,10 +155,6 @@ fn ended(why: &Error) -> bool {
 /// One leg, with the agent's configuration but for redirects and statuses.
 fn send(agent: &Agent, request: Request<Payload>, covers_body: bool) -> Result<Response<Body>, Error> {
     let (mut parts, payload) = request.into_parts();
-    let Some(bytes) = payload.bytes() else {
-        let why = "ureq is given bytes to send, and this body is streamed";
-        return Err(AuthError::new(ErrorKind::PayloadRequired, why).into());
-    };
     if parts.headers.get(AUTHORIZATION).is_some_and(|value| value.to_str().is_err()) {
         let why = "ureq sends no `Authorization` with bytes beyond ASCII, as this realm or user name would need";
         return Err(AuthError::new(ErrorKind::InvalidRequest, why).into());
@@ -167,12 +163,26 @@ fn send(agent: &Agent, request: Request<Payload>, covers_body: bool) -> Result<R
         // The proof is over what is sent, not over what ureq decodes.
         parts.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
+    let Some(bytes) = payload.bytes() else {
+        let body = parts.extensions.remove::<StreamedBody>().ok_or_else(|| {
+            let why = "the body is streamed, and nothing says where it comes from: put a `StreamedBody` in the request's extensions";
+            AuthError::new(ErrorKind::PayloadRequired, why)
+        })?;
+        if let Some(length) = body.length {
+            parts.headers.insert(CONTENT_LENGTH, length.into());
+        }
+        let body = (body.open)().map_err(|why| not_sent(ureq::Error::Io(why)))?;
+        return with_body(agent, Request::from_parts(parts, SendBody::from_owned_reader(body)));
+    };
     if bytes.is_empty() && !matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
         // Without a body, not with an empty one, which would be announced.
-        let request = agent.configure_request(Request::from_parts(parts, ()));
-        return agent.run(request.http_status_as_error(false).max_redirects(0).build()).map_err(not_sent);
+        return with_body(agent, Request::from_parts(parts, ()));
     }
-    let request = agent.configure_request(Request::from_parts(parts, bytes.as_ref()));
+    with_body(agent, Request::from_parts(parts, bytes.as_ref()))
+}
+
+fn with_body<S: AsSendBody>(agent: &Agent, request: Request<S>) -> Result<Response<Body>, Error> {
+    let request = agent.configure_request(request);
     agent.run(request.http_status_as_error(false).max_redirects(0).build()).map_err(not_sent)
 }
 

@@ -1,24 +1,36 @@
 //! A call of an Akamai API with the credentials of an `.edgerc` file, against a stand-in on loopback that checks the signature.
 
 use countersign::edgegrid::Config;
-use countersign::edgegrid::verify::Verifier;
+use countersign::edgegrid::verify::{Refusal, Verified, Verifier};
+use countersign::scheme::replay::MemoryNonceStore;
 use countersign::{AuthConfig, Authenticator, Context, Payload, Secret};
-use http::{Request, Response};
+use http::request::Parts;
+use http::uri::Scheme;
+use http::{Request, Response, StatusCode};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/requests/edgerc");
     let mut config = Config::from_edgerc(&std::fs::read_to_string(path)?, "default")?;
     println!("the file's host: {}", config.base_url.as_deref().unwrap_or_default());
 
-    let mut verifier = Verifier::new(|client_token: &str, _: &str| {
-        (client_token == "akab-client-token").then(|| Secret::from("bm90IGEgc2VjcmV0"))
-    });
-    verifier.scheme = "http";
+    let verifier = Verifier::new().with_scheme(Scheme::HTTP);
+    let nonces = MemoryNonceStore::default();
+    let secret = Secret::from("bm90IGEgc2VjcmV0");
+    let check = move |parts: &Parts, payload: &Payload| -> Result<Verified, Refusal> {
+        let claim = verifier.read(parts)?;
+        let secret = (claim.id() == "akab-client-token").then_some(&secret);
+        let verified = verifier.verify(claim, secret, payload, &Context::now())?;
+        nonces.remember_now(&verified.replay_key(), verified.expires_at())?;
+        Ok(verified)
+    };
     let server = countersign_examples::serve(move |request| {
         let (parts, body) = request.into_parts();
-        match verifier.verify(&parts, &Payload::from(body), &Context::now()) {
+        match check(&parts, &Payload::from(body)) {
             Ok(verified) => Response::new(format!("hello, {}", verified.client_token)),
-            Err(why) => Response::builder().status(401).body(why.to_string()).expect("a reply"),
+            Err(refusal) => {
+                let response = Response::builder().status(StatusCode::UNAUTHORIZED);
+                response.body(refusal.to_string()).expect("a reply")
+            }
         }
     })?;
     // The stand-in, not the file's host.

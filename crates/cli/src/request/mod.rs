@@ -12,7 +12,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use serde_json::Value;
 
-use crate::args::UriScheme;
+use crate::asked::UriScheme;
 use crate::failure::Failure;
 
 /// What a file says: the request, and how it is authenticated if it says that.

@@ -2,7 +2,6 @@
 
 mod browser;
 mod device;
-mod file_store;
 mod listener;
 mod send;
 
@@ -17,13 +16,13 @@ use countersign::oauth2::{
     AuthorizationRequest, Config, Grant, GrantType, ServerError, Session, Token, TokenStore as _,
 };
 use countersign::{AuthConfig, Context, Dialogue, Error, ErrorKind, Exchange, Secret, Step};
+use countersign_file_store::FileTokenStore;
 use http::Uri;
 
 use crate::args::{self, GrantFile};
 use crate::failure::Failure;
 use crate::printable::Printable;
 use crate::token::device::device;
-use crate::token::file_store::FileTokenStore;
 use crate::token::listener::{Listener, Verdict};
 use crate::token::send::send;
 use crate::{config, input, variables};
@@ -87,7 +86,7 @@ fn oauth2(file: &GrantFile) -> Result<Config, Failure> {
 }
 
 /// The file that was named, or the user's own.
-fn store(place: &args::Store) -> Result<FileTokenStore, Failure> {
+pub(crate) fn store(place: &args::Store) -> Result<FileTokenStore, Failure> {
     if let Some(path) = &place.store {
         return Ok(FileTokenStore::new(path.clone()));
     }
@@ -100,7 +99,8 @@ fn store(place: &args::Store) -> Result<FileTokenStore, Failure> {
     Ok(FileTokenStore::new(data.join("countersign").join("tokens.json")))
 }
 
-fn session(config: &Config, store: FileTokenStore) -> Result<Arc<Session>, Failure> {
+/// What keeps a config's tokens in this file.
+pub(crate) fn session(config: &Config, store: FileTokenStore) -> Result<Arc<Session>, Failure> {
     let session = Session::new(config).map_err(|why| Failure::refused(&why))?;
     let session = session.with_store(Arc::new(store)).with_store_watch(|why| {
         let _told = writeln!(std::io::stderr(), "the token is not kept: {why}");
