@@ -324,6 +324,37 @@ fn broken_configs_are_refused_without_their_secret() {
     }
 }
 
+/// Every secret of a config, one at a time, as something that is no text, a password of digits for example. serde's own errors quote
+/// what they find.
+#[test]
+fn a_secret_that_is_no_text_is_refused_and_not_quoted() {
+    let mut tried = 0;
+    for (name, config) in configs() {
+        let mut secrets = Vec::new();
+        texts(&config, &mut secrets);
+        for secret in secrets {
+            for broken in
+                ["7351624", "-7351624", "7351624.5", "7351624e20", "true", "[7351624]", "{\"7351624\":7351624}"]
+            {
+                let text = config.to_string().replace(&serde_json::to_string(&secret).unwrap(), broken);
+                let value = serde_json::from_str::<AuthConfig>(&text).map_err(|why| format!("{why} {why:?}"));
+                let Err(why) = value else { panic!("{name} takes {broken} for {secret}") };
+                assert!(
+                    !why.contains("7351624") && !why.contains("7.351624") && !why.contains("true"),
+                    "{name}: {why}"
+                );
+                let why = read(&serde_json::from_str(&text).unwrap()).unwrap_err();
+                assert!(
+                    !why.contains("7351624") && !why.contains("7.351624") && !why.contains("true"),
+                    "{name}: {why}"
+                );
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried >= 150, "{tried}");
+}
+
 #[test]
 fn a_token_reply_is_never_quoted() {
     let config = json!({ "type": "oauth2", "grant": { "grant_type": "client_credentials",
