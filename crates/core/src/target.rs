@@ -59,7 +59,7 @@ pub fn without_user_info(authority: &Authority) -> &str {
     at.and_then(|at| text.get(at + 1..)).unwrap_or(text)
 }
 
-/// Parts a host from its port; an IPv6 address keeps its brackets. A port that is no number stays with the host.
+/// Separates a host from its port; an IPv6 address keeps its brackets. A port that is not a number stays with the host.
 ///
 /// ```
 /// use countersign_core::target::split_port;

@@ -2,7 +2,6 @@
 
 mod browser;
 mod device;
-mod file_store;
 mod listener;
 mod send;
 
@@ -17,13 +16,13 @@ use countersign::oauth2::{
     AuthorizationRequest, Config, Grant, GrantType, ServerError, Session, Token, TokenStore as _,
 };
 use countersign::{AuthConfig, Context, Dialogue, Error, ErrorKind, Exchange, Secret, Step};
+use countersign_file_store::FileTokenStore;
 use http::Uri;
 
 use crate::args::{self, GrantFile};
 use crate::failure::Failure;
 use crate::printable::Printable;
 use crate::token::device::device;
-use crate::token::file_store::FileTokenStore;
 use crate::token::listener::{Listener, Verdict};
 use crate::token::send::send;
 use crate::{config, input, variables};
