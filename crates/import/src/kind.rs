@@ -131,7 +131,7 @@ impl FromStr for Kind {
     fn from_str(name: &str) -> Result<Self> {
         Self::all().find(|kind| kind.as_str() == name).ok_or_else(|| {
             let names: Vec<&str> = Self::all().map(Self::as_str).collect();
-            error::invalid("kind", format!("{} is none of {}", error::quoted(name), names.join(", ")))
+            error::invalid("kind", format!("{} is not one of {}", error::quoted(name), names.join(", ")))
         })
     }
 }
