@@ -56,7 +56,7 @@ fn text(path: &Path) -> &str {
 
 /// Writes a request with its auth into a file.
 fn request(folder: &Path, url: impl AsRef<str>, auth: &Value) -> String {
-    file(folder, "request.json", &json!({ "url": url.as_ref(), "auth": auth }).to_string())
+    file(folder, "request.json", json!({ "url": url.as_ref(), "auth": auth }).to_string())
 }
 
 fn file(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> String {
