@@ -1,5 +1,6 @@
 //! What the tests in `tests/` share: servers that stop by themselves, and a blocking client over the one loop.
 
+pub mod redis;
 pub mod stand_in;
 
 use std::collections::BTreeMap;
