@@ -1,4 +1,4 @@
-//! Who may know whom: core <- schemes <- countersign <- {adapters, import} <- cli <- examples <- {tests, benches}, and data for all.
+//! Who may know whom: core <- schemes <- countersign <- {adapters, import, stores} <- cli <- examples <- {tests, benches}, and data for all.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -10,12 +10,16 @@ fn layer(package: &str) -> u8 {
     match package {
         "countersign-vectors" | "countersign-core" => 0,
         "countersign" => 2,
-        "countersign-import"
+        "countersign-file-store"
+        | "countersign-import"
+        | "countersign-native"
         | "countersign-wasm"
         | "countersign-tower"
+        | "countersign-redis"
         | "countersign-reqwest"
         | "countersign-ureq" => 3,
-        "countersign-cli" => 4,
+        // The middleware is a way to reqwest.
+        "countersign-cli" | "countersign-reqwest-middleware" => 4,
         // Its library is a stand-in of a server, which the tests use too.
         "countersign-examples" => 5,
         "countersign-tests" | "countersign-benches" | "countersign-fuzz" => 6,

@@ -84,7 +84,7 @@ fn found(sorted: &[HeaderName], name: &str) -> bool {
     sorted.binary_search_by(|entry| entry.as_str().cmp(name)).is_ok()
 }
 
-/// Whether this is one of [`UNSIGNED_HEADERS`]. Most names differ from all of them in their length alone.
+/// Whether this is one of [`UNSIGNED_HEADERS`]. Most names differ from all of them by their length already.
 fn is_never_signed(name: &str) -> bool {
     const LENGTHS: u32 = {
         let (mut lengths, mut rest) = (0, UNSIGNED_HEADERS);

@@ -18,6 +18,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`verify`] is the server's side.
+//!
 //! # Errors
 //!
 //! [`Signer::new`] refuses a colon in the user name, and control characters in either field, with
@@ -35,6 +37,8 @@
 
 mod config;
 mod signer;
+
+pub mod verify;
 
 pub use config::Config;
 /// The words that all schemes share: of the crate `countersign-core`.

@@ -57,7 +57,7 @@ pub fn without_user_info(authority: &Authority) -> &str {
     text.rsplit_once('@').map_or(text, |(_, host)| host)
 }
 
-/// Parts a host from its port; an IPv6 address keeps its brackets. A port that is no number stays with the host.
+/// Separates a host from its port; an IPv6 address keeps its brackets. A port that is not a number stays with the host.
 ///
 /// ```
 /// use countersign_core::target::split_port;

@@ -16,17 +16,23 @@
 
 mod asyncapi;
 mod authorization;
+mod aws;
 mod beside;
 mod clues;
 mod config;
+mod cookies;
 mod curl;
 mod describe;
 mod error;
 mod graphql;
+mod har;
+mod httpie;
 mod imported;
 mod item;
 mod kind;
 mod limits;
+mod listed;
+mod netrc;
 mod note;
 mod openapi;
 mod postman;
@@ -38,12 +44,16 @@ mod select;
 mod shell;
 mod source;
 mod swagger1;
+mod user_info;
 mod variables;
 mod wsdl;
 mod yaml;
 
 pub use authorization::from_authorization;
 pub use beside::Beside;
+#[cfg(feature = "cookies")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cookies")))]
+pub use cookies::Jar;
 pub use imported::Imported;
 pub use item::Item;
 pub use kind::Kind;

@@ -178,7 +178,9 @@ impl Verifier {
         })
     }
 
-    fn refusal(&self, error: Error) -> Refusal {
+    /// What to answer when the nonce store refuses what was verified, or when keys cannot be looked up.
+    #[must_use]
+    pub fn refusal(&self, error: Error) -> Refusal {
         Refusal::new(error).with_challenges([self.challenge.clone()])
     }
 }

@@ -10,6 +10,8 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::user_info;
+
 /// A collection, or what Postman's API wraps around one.
 #[derive(Debug, Deserialize)]
 pub(super) struct Document<'a> {
@@ -67,7 +69,7 @@ impl RequestNode<'_> {
             (None, Some(url)) => shown(url),
             (None, None) => String::new(),
         };
-        without_user_info(&url)
+        user_info::without(&url)
     }
 }
 
@@ -81,16 +83,6 @@ fn shown(url: &RawValue) -> String {
         return text;
     }
     serde_json::from_str::<Shown<'_>>(url.get()).map(|url| url.raw.0.into_owned()).unwrap_or_default()
-}
-
-/// `https://u:p@h/` as `https://h/`.
-pub(super) fn without_user_info(url: &str) -> String {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let (before, rest) = url.split_at(start);
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, rest) = rest.split_at(end);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{before}{host}{rest}")
 }
 
 /// An `auth` with a `type`.

@@ -131,7 +131,7 @@ fn further(grant: &mut Map<String, Value>, parameters: &Parameters<'_>, notes: &
         }
     }
     if !parameters.objects("refreshRequestParams").is_empty() {
-        note("refreshRequestParams", "parameters of the refresh request alone are left out");
+        note("refreshRequestParams", "parameters for the refresh request only are left out");
     }
     let refresh = parameters.filled("refreshTokenUrl")?;
     if refresh.is_some_and(|url| grant.get("access_token_url").and_then(Value::as_str) != Some(&*url)) {

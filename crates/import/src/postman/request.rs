@@ -5,9 +5,9 @@ use countersign::scheme::encode;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::model::{RequestNode, text_of, without_user_info};
+use super::model::{RequestNode, text_of};
 use super::variables::Scopes;
-use crate::{Note, Request, error};
+use crate::{Note, Request, error, user_info};
 
 impl RequestNode<'_> {
     /// The request, with its variables filled. `place` is where it stands.
@@ -20,7 +20,7 @@ impl RequestNode<'_> {
         };
         let mut request = Request {
             method: fill(&self.method(), "method")?,
-            url: encoded(&without_user_info(&with_scheme(&fill(&url, "url")?))),
+            url: encoded(&user_info::without(&with_scheme(&fill(&url, "url")?))),
             ..Request::default()
         };
         if let Some(headers) = self.header {

@@ -1,9 +1,9 @@
-use countersign_core::{Context, Error, ErrorKind, Payload, Quoted, Reply, Result, Secret};
+use countersign_core::{Context, Error, ErrorKind, Payload, Reply, Result, Secret};
 use http::{Request, Uri};
 use serde_json::Value;
 
 use super::ServerError;
-use super::reply::{lacks, seconds, success};
+use super::reply::{lacks, seconds, success, unusable};
 use super::token::token_request;
 use crate::config::{Grant, GrantType, endpoint};
 use crate::form::Form;
@@ -111,11 +111,6 @@ fn page(field: &str, text: String) -> Result<String> {
         uri.scheme_str().is_some_and(|scheme| ["http", "https"].contains(&scheme)) && uri.host().is_some()
     });
     if is_page { Ok(text) } else { Err(unusable(field, &text)) }
-}
-
-fn unusable(field: &str, text: &str) -> Error {
-    let message = format!("the endpoint's reply has a `{field}` that cannot be used: {}", Quoted(text.as_bytes()));
-    Error::new(ErrorKind::TokenRequestFailed, message)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use countersign_core::{Context, Payload, Reply, Result, Secret};
 use http::{Request, Uri};
 use serde_json::Value;
 
-use super::reply::{lacks, success};
+use super::reply::{lacks, seconds, success, unusable};
 use crate::config::{Grant, endpoint};
 use crate::form::Form;
 use crate::proof::post;
@@ -52,6 +52,16 @@ pub struct Introspection {
     pub sub: Option<String>,
     /// When it expires, in seconds since the Unix epoch.
     pub exp: Option<u64>,
+    /// From when on it counts, in seconds since the Unix epoch.
+    pub nbf: Option<u64>,
+    /// Who issued it.
+    pub iss: Option<String>,
+    /// Whom it is for: a resource server that is not among them should not take it.
+    pub aud: Vec<String>,
+    /// `Bearer`, `DPoP` or another.
+    pub token_type: Option<String>,
+    /// Whether it is bound to a key or certificate (`cnf`, RFC 7800): who shows it must prove to have that too.
+    pub is_bound: bool,
 }
 
 impl Introspection {
@@ -62,13 +72,26 @@ impl Introspection {
     pub fn from_reply<'a>(reply: impl Into<Reply<'a>>, ctx: &Context) -> Result<Self> {
         let object = success(reply.into(), ctx)?;
         let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
+        // A time that cannot be read is not one that never comes.
+        let time = |name: &str| match object.get(name).filter(|value| !value.is_null()) {
+            None => Ok(None),
+            Some(value) => seconds(value).map(Some).ok_or_else(|| unusable(name, &value.to_string())),
+        };
         Ok(Self {
             active: object.get("active").and_then(Value::as_bool).ok_or_else(|| lacks("active"))?,
             scope: text("scope"),
             client_id: text("client_id"),
             username: text("username"),
             sub: text("sub"),
-            exp: object.get("exp").and_then(Value::as_u64),
+            exp: time("exp")?,
+            nbf: time("nbf")?,
+            iss: text("iss"),
+            aud: match object.get("aud") {
+                Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+                _ => text("aud").into_iter().collect(),
+            },
+            token_type: text("token_type"),
+            is_bound: object.get("cnf").is_some_and(|cnf| !cnf.is_null()),
         })
     }
 }

@@ -52,6 +52,12 @@ pub(super) fn lacks(field: &str) -> Error {
     Error::new(ErrorKind::TokenRequestFailed, format!("the endpoint's reply lacks `{field}`"))
 }
 
+/// What a reply whose field has an impossible value leads to.
+pub(super) fn unusable(field: &str, text: &str) -> Error {
+    let message = format!("the endpoint's reply has a `{field}` that cannot be used: {}", Quoted(text.as_bytes()));
+    Error::new(ErrorKind::TokenRequestFailed, message)
+}
+
 /// A refusal whose description is not UTF-8 is still read.
 fn object(reply: Reply<'_>) -> Option<Map<String, Value>> {
     let body = match reply.status.is_success() {

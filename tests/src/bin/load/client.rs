@@ -165,8 +165,8 @@ fn reqwest(auth: Option<&Authenticator>, url: String, in_flight: usize) -> Clien
     };
     let session = session(auth, in_flight);
     Client::Async(Arc::new(move || {
-        let sent = client.get(&url).send_with(&session);
-        Box::pin(async move { read(sent.await.map_err(text)?).await })
+        let (request, session) = (client.get(&url), session.clone());
+        Box::pin(async move { read(request.send_with(&session).await.map_err(text)?).await })
     }))
 }
 
