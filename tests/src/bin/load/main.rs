@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         server::serve(of);
         return ExitCode::SUCCESS;
     }
+    countersign_tests::tls::install_provider();
     let plan = match Plan::read(&arguments) {
         Ok(plan) => plan,
         Err(why) => {
