@@ -31,7 +31,7 @@ pub struct Config {
     /// Where the signature goes.
     #[cfg_attr(feature = "serde", serde(default))]
     pub add_to: AddTo,
-    /// For how many seconds a presigned URL holds: 1 to 604,800 (seven days). Counts for [`AddTo::Query`] alone.
+    /// For how many seconds a presigned URL holds: 1 to 604,800 (seven days). Counts only for [`AddTo::Query`].
     #[cfg_attr(feature = "serde", serde(default = "day"))]
     pub expires_in: u32,
 

@@ -52,7 +52,7 @@ impl KeyPair {
         Err(no_key())
     }
 
-    /// The signature in DER, in hex. Its nonce is that of RFC 6979, so the same text gives the same signature.
+    /// The signature in DER, in hex. Its nonce is that of RFC 6979, so the same text has the same signature.
     pub(crate) fn sign(&self, string_to_sign: &[u8]) -> String {
         let signature: Signature = self.0.sign(string_to_sign);
         hex(signature.to_der().as_bytes())

@@ -174,7 +174,7 @@ pub(crate) struct GrantFile {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Store {
-    /// The file that tokens are kept in, readable to its owner alone. Left out: tokens.json of `countersign` in the system's place for
+    /// The file that tokens are kept in, readable only to its owner. Left out: tokens.json of `countersign` in the system's place for
     /// a user's data.
     #[arg(long, value_name = "FILE")]
     pub(crate) store: Option<PathBuf>,

@@ -18,6 +18,7 @@ mod explain;
 mod failure;
 mod import;
 mod input;
+mod mask;
 mod moment;
 mod output;
 mod printable;
@@ -37,7 +38,7 @@ use crate::args::{Args, Command, Vectors};
 use crate::failure::Failure;
 use crate::style::Style;
 
-/// The whole program: reads the arguments, does what they say, and gives the exit code.
+/// The whole program: reads the arguments, does what they say, and returns the exit code.
 #[must_use]
 pub fn run() -> ExitCode {
     let args = Args::parse();

@@ -41,7 +41,7 @@ pub(crate) fn file(path: Option<&Path>) -> Result<HashMap<String, String>, Failu
         .map_err(|line| Failure::Input(format!("{}, line {line}: write NAME=VALUE", path.display())))
 }
 
-/// Reads lines of `NAME=VALUE`; the error is the number of the first line that is none. Empty lines and those that begin with
+/// Reads lines of `NAME=VALUE`; the error is the number of the first line that is not one. Empty lines and those that begin with
 /// `#` do not count, nor does `export` before a name. In single quotes a value is taken as it is; in double quotes `\n`, `\"`
 /// and `\\` are undone; without quotes it is trimmed.
 fn parse(text: &str) -> Result<HashMap<String, String>, usize> {

@@ -123,3 +123,42 @@ fn postman_gets_a_collection() {
     let again = import(&[], &run.out);
     assert_eq!(json(&again.out), json!({ "type": "basic", "username": "u", "password": "p" }), "{run:?}");
 }
+
+#[test]
+fn cookies_are_printed_for_a_url() {
+    const FILE: &str = ".example.com\tTRUE\t/\tTRUE\t1800000000\tsession\thunter2\nh\tFALSE\t/\tFALSE\t0\ta\t1\n";
+    let url = "https://www.example.com/orders";
+    let run = import(&["--url", url, "--time", "1700000000"], FILE);
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "session=hunter2\n", ""));
+    for (args, cookie) in
+        [(["--url", "http://h/", "--time", "1"], json!("a=1")), (["--url", url, "--time", "1800000000"], json!(null))]
+    {
+        let run = import(&[&args[..], &["--report", "json"]].concat(), FILE);
+        assert_eq!(json(&run.out), json!({ "cookie": cookie }));
+    }
+    let run = import(&["--url", "http://nowhere.example/"], FILE);
+    assert_eq!((run.code, run.out.as_str()), (0, ""));
+    for args in [&[][..], &["--kind", "cookies"], &["--url", "/orders"], &["--time", "1"]] {
+        let run = import(args, FILE);
+        assert!(run.code != 0 && run.err.contains("--url") && !run.err.contains("hunter2"), "{args:?} {run:?}");
+    }
+}
+
+#[test]
+fn profiles_take_the_config_file_and_the_variables() {
+    let dir = std::env::temp_dir().join(format!("countersign-aws-{}", std::process::id()));
+    fs::create_dir_all(&dir).unwrap();
+    let config = dir.join("config");
+    fs::write(&config, "[profile work]\nregion = eu-west-1\n").unwrap();
+    let files = ["import", "-", "--config", config.to_str().unwrap(), "--environment-name", "work"];
+    let credentials = "[work]\naws_access_key_id = AK\naws_secret_access_key = s\n";
+    let run = countersign(&files, &[], credentials);
+    assert_eq!(
+        (&json(&run.out)["region"], &json(&run.out)["access_key_id"]),
+        (&json!("eu-west-1"), &json!("AK")),
+        "{run:?}"
+    );
+    let run = countersign(&["import", "-"], &[("AWS_ACCESS_KEY_ID", "ENV")], credentials);
+    assert_eq!(json(&run.out)["access_key_id"], "ENV", "{run:?}");
+    fs::remove_dir_all(&dir).unwrap();
+}

@@ -55,7 +55,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Reads the configs.
+    /// Checks the configs and prepares the scheme of each.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfig`] when there is none, when one inherits or is itself of several, when two fill one place (the

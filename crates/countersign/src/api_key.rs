@@ -72,7 +72,7 @@ enum Place {
 }
 
 impl Signer {
-    /// Reads the config.
+    /// Checks the config, and that the key and value can stand where they go.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfig`] when name or value is empty, or cannot stand in a header.

@@ -237,7 +237,7 @@ impl Scheme for NoAuth {
     }
 }
 
-/// A unit variant would take any field without a word.
+/// A unit variant would accept any field silently.
 #[cfg(feature = "serde")]
 fn no_fields<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
     #[derive(serde::Deserialize)]

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use countersign::{Error, ErrorKind, Result};
+use countersign::{Error, Result};
 
 use crate::clues::Clues;
 use crate::error;
@@ -73,19 +73,20 @@ const FORMATS: &[Format] = &[
     Format { kind: Kind::Wsdl, name: "wsdl", recognise: crate::wsdl::recognise, read: crate::wsdl::read },
     Format { kind: Kind::GraphQl, name: "graphql", recognise: crate::graphql::recognise, read: crate::graphql::read },
     Format { kind: Kind::Curl, name: "curl", recognise: crate::curl::recognise, read: crate::curl::read },
-    Format { kind: Kind::HttPie, name: "httpie", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::Http, name: "http", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::Har, name: "har", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::Insomnia, name: "insomnia", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::Bruno, name: "bruno", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::Netrc, name: "netrc", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::Aws, name: "aws", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::Cookies, name: "cookies", recognise: |_| false, read: not_yet },
+    Format { kind: Kind::HttPie, name: "httpie", recognise: crate::httpie::recognise, read: crate::httpie::read },
+    Format { kind: Kind::Http, name: "http", recognise: crate::http_file::recognise, read: crate::http_file::read },
+    Format { kind: Kind::Har, name: "har", recognise: crate::har::recognise, read: crate::har::read },
+    Format {
+        kind: Kind::Insomnia,
+        name: "insomnia",
+        recognise: crate::insomnia::recognise,
+        read: crate::insomnia::read,
+    },
+    Format { kind: Kind::Bruno, name: "bruno", recognise: crate::bruno::recognise, read: crate::bruno::read },
+    Format { kind: Kind::Netrc, name: "netrc", recognise: crate::netrc::recognise, read: crate::netrc::read },
+    Format { kind: Kind::Aws, name: "aws", recognise: crate::aws::recognise, read: crate::aws::read },
+    Format { kind: Kind::Cookies, name: "cookies", recognise: crate::cookies::recognise, read: crate::cookies::read },
 ];
-
-fn not_yet<'a>(_: Input<'a>) -> Result<Box<dyn Reader + 'a>> {
-    Err(Error::new(ErrorKind::InvalidImport, "this build does not read that kind of input"))
-}
 
 impl Kind {
     /// All kinds.
@@ -130,7 +131,7 @@ impl FromStr for Kind {
     fn from_str(name: &str) -> Result<Self> {
         Self::all().find(|kind| kind.as_str() == name).ok_or_else(|| {
             let names: Vec<&str> = Self::all().map(Self::as_str).collect();
-            error::invalid("kind", format!("{} is none of {}", error::quoted(name), names.join(", ")))
+            error::invalid("kind", format!("{} is not one of {}", error::quoted(name), names.join(", ")))
         })
     }
 }

@@ -16,34 +16,50 @@
 
 mod asyncapi;
 mod authorization;
+mod aws;
 mod beside;
+mod bruno;
 mod clues;
 mod config;
+mod cookies;
 mod curl;
 mod describe;
 mod error;
+mod fields;
 mod graphql;
+mod har;
+mod http_file;
+mod httpie;
 mod imported;
+mod insomnia;
 mod item;
 mod kind;
 mod limits;
+mod listed;
+mod netrc;
 mod note;
 mod openapi;
 mod postman;
 mod raml;
 mod reader;
 mod request;
+mod scopes;
 mod secrets;
 mod select;
 mod shell;
 mod source;
 mod swagger1;
+mod templates;
+mod user_info;
 mod variables;
 mod wsdl;
 mod yaml;
 
 pub use authorization::from_authorization;
 pub use beside::Beside;
+#[cfg(feature = "cookies")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cookies")))]
+pub use cookies::Jar;
 pub use imported::Imported;
 pub use item::Item;
 pub use kind::Kind;

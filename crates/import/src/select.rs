@@ -89,12 +89,14 @@ fn names(select: &str) -> Vec<String> {
     names
 }
 
-fn unknown(select: &str, there: &[String]) -> Error {
+/// There is no such item; what there is.
+pub(crate) fn unknown(select: &str, there: &[String]) -> Error {
     let message = format!("there is no {}{}", quoted(select), list("; there is: ", there.iter().cloned()));
     Error::new(ErrorKind::UnknownItem, message)
 }
 
-fn ambiguous(what: &str, all: impl Iterator<Item = String>) -> Error {
+/// Several are meant; which.
+pub(crate) fn ambiguous(what: &str, all: impl Iterator<Item = String>) -> Error {
     Error::new(ErrorKind::AmbiguousItem, format!("{what}{}", list(": ", all)))
 }
 

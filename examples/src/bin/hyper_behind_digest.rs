@@ -38,10 +38,7 @@ async fn serve(listener: TcpListener) -> Result<(), BoxError> {
     // All instances of a service share the key; here there is one.
     let mut key = [0; 32];
     Context::now().random(&mut key)?;
-    let digest = Digest::new(Verifier::new("users@example.org", &key)?, |user: DigestUser| async move {
-        // Your database.
-        Ok((user.name == "Mufasa").then(|| Account::new("Mufasa", "Circle of Life")))
-    });
+    let digest = Digest::new(Verifier::new("users@example.org", &key)?, account_of);
     let layer = VerifyLayer::new(digest).with_nonce_store(Arc::new(MemoryNonceStore::default()));
     let service = layer.layer(service_fn(hello));
     loop {
@@ -53,6 +50,11 @@ async fn serve(listener: TcpListener) -> Result<(), BoxError> {
             let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), whole).await;
         });
     }
+}
+
+/// Your database.
+async fn account_of(user: DigestUser) -> Result<Option<Account>, BoxError> {
+    Ok((user.name == "Mufasa").then(|| Account::new("Mufasa", "Circle of Life")))
 }
 
 /// The layer wants a body that it can make of bytes.

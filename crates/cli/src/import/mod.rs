@@ -9,13 +9,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use countersign::Error;
-use countersign_import::{Beside, Imported, Kind, Limits, Source, to_postman};
+use countersign_import::{Beside, Imported, Jar, Kind, Limits, Source, to_postman};
+use http::Uri;
 
 use self::args::Format;
 pub(crate) use self::args::{Import, What};
 use crate::failure::Failure;
 use crate::style::Style;
-use crate::{input, variables};
+use crate::{input, moment, variables};
 
 /// Imports one item, or lists them.
 pub(crate) fn import(args: &Import, style: &Style, out: &mut impl Write) -> Result<ExitCode, Failure> {
@@ -34,7 +35,7 @@ fn run(args: &Import, style: &Style, out: &mut impl Write) -> Result<ExitCode, F
     only_one_from_standard_input(args.what.files().chain([args.file.as_path()]).chain(args.env_file.as_deref()))?;
     let bytes = input::bytes(&args.file)?;
     if args.url.is_some() || args.what.kind == Some(Kind::Cookies) {
-        return cookies(args, &bytes);
+        return cookies(args, &bytes, out);
     }
     let source = read(&bytes, &args.what)?;
     if args.list {
@@ -62,8 +63,30 @@ fn run(args: &Import, style: &Style, out: &mut impl Write) -> Result<ExitCode, F
     Ok(ExitCode::SUCCESS)
 }
 
-fn cookies(_args: &Import, _bytes: &[u8]) -> Result<ExitCode, Failure> {
-    Err(Failure::Input("files of cookies are not read yet".into()))
+/// Prints the Cookie header's value for the URL.
+fn cookies(args: &Import, bytes: &[u8], out: &mut impl Write) -> Result<ExitCode, Failure> {
+    let Some(url) = &args.url else {
+        return Err(Failure::Input("cookies are of URLs: name one with --url URL".into()));
+    };
+    let uri: Uri = url.parse().map_err(|_| Failure::Input("--url: not a URL".into()))?;
+    if uri.host().is_none() {
+        return Err(Failure::Input("--url: write it whole, with scheme and host".into()));
+    }
+    let time = args.time.as_deref().map(moment::parse).transpose()?;
+    let jar = Jar::read(bytes, &Limits::default()).map_err(|why| failure(&why))?;
+    let header = jar.header(&uri, &moment::context(time, None));
+    match (&header, args.report) {
+        (_, Some(_)) => report::cookies_json(header.as_ref(), out)?,
+        (Some(header), None) => {
+            out.write_all(header.as_bytes())?;
+            out.write_all(b"\n")?;
+        }
+        (None, None) => {
+            // With standard error gone there is nobody left to tell.
+            let _ = writeln!(std::io::stderr(), "none of the cookies goes to that URL");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Reads the input.

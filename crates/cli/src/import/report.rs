@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use countersign::AuthConfig;
 use countersign::scheme::encode;
 use countersign_import::{Imported, Item, Request, Source};
+use http::HeaderValue;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -36,6 +37,11 @@ pub(super) fn whole_json(imported: &Imported, out: &mut impl Write) -> Result<()
         notes: notes.collect(),
     };
     print(&whole, out)
+}
+
+/// The Cookie header's value for a URL; null where there is none.
+pub(super) fn cookies_json(header: Option<&HeaderValue>, out: &mut impl Write) -> Result<(), Failure> {
+    print(&json!({ "cookie": header.map(|header| String::from_utf8_lossy(header.as_bytes())) }), out)
 }
 
 /// Why nothing was imported, as one JSON object.

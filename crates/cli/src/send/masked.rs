@@ -1,4 +1,4 @@
-//! Requests and responses as they may be shown: names, and the values that are no secret.
+//! Requests and responses as they may be shown: names, and the values that are not secret.
 
 use std::borrow::Cow;
 

@@ -52,7 +52,7 @@ pub(super) fn body(response: Response<Body>, style: &Style, out: &mut impl Write
         };
         let Some(end) = read.last() else { break };
         if style.is_terminal() && !is_text(read) {
-            writeln!(out, "{}", style.quiet("(a body that is no text: --output FILE writes it to a file)"))?;
+            writeln!(out, "{}", style.quiet("(a body that is not text: --output FILE writes it to a file)"))?;
             return Ok(());
         }
         last = *end;

@@ -140,7 +140,7 @@ fn values(headers: &HeaderMap, name: &str) -> String {
 
 /// Scheme and parameters of one credentials header.
 fn credentials(header: &str) -> Option<(String, Vec<(String, String)>)> {
-    // EdgeGrid alone parts its parameters by semicolons, which others have in their values.
+    // Only EdgeGrid separates its parameters by semicolons, which others have in their values.
     if let Some((scheme, params)) = header.split_once(' ').filter(|(scheme, _)| scheme.starts_with("EG1-")) {
         let params = params.split(';').filter_map(|param| param.split_once('='));
         return Some((scheme.to_owned(), params.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()));

@@ -202,7 +202,7 @@ impl Journey {
         let server_binds = self.server.as_ref().is_some_and(Exchange::connection_bound);
         self.proven_to_proxy = matches!(&self.through, Way::Asking(through) if through.connection_bound());
         if !server_binds {
-            // The proxy's alone: the server's scheme starts as ever.
+            // Only the proxy's: the server's scheme starts as ever.
             return self.ask();
         }
         let step = self.as_it_is(&opening);

@@ -59,7 +59,7 @@ impl<C> Kept<C> {
         Self { most, idle, entries: Mutex::new(Vec::new()) }
     }
 
-    /// The connection of this user at this origin that was used last; it is the taker's alone.
+    /// The connection of this user at this origin that was used last; nobody else has it then.
     pub fn take(&self, user: &Authenticator, plan: &Plan, origin: &Origin, now: Instant) -> Option<C> {
         let mut entries = lock(&self.entries);
         self.forget_old(&mut entries, now);

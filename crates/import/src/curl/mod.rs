@@ -9,8 +9,9 @@ use countersign::Result;
 
 use self::transfer::Transfer;
 use crate::clues::{Clues, Notation};
-use crate::reader::{Chosen, Input, Reader};
-use crate::{Beside, Imported, Item, error, shell};
+use crate::listed::{Entry, Listed};
+use crate::reader::{Input, Reader};
+use crate::{Beside, Imported, error, shell};
 
 const NAMES: &[&str] = &["curl"];
 
@@ -29,36 +30,16 @@ pub(crate) fn read<'a>(input: Input<'a>) -> Result<Box<dyn Reader + 'a>> {
     if transfers.is_empty() {
         return Err(error::invalid("line 1", "no curl command, or one without a URL"));
     }
-    let items = transfers.iter().enumerate().map(|(index, transfer)| transfer.item(index)).collect();
-    Ok(Box::new(Transfers { items, transfers }))
+    Ok(Box::new(Listed::new(
+        transfers.into_iter().enumerate().map(|(index, transfer)| (transfer.item(index), transfer)),
+    )))
 }
 
-/// Each URL of each command.
-struct Transfers {
-    items: Vec<Item>,
-    transfers: Vec<Transfer>,
-}
-
-impl std::fmt::Debug for Transfers {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Transfers").field("items", &self.items).finish_non_exhaustive()
-    }
-}
-
-impl Reader for Transfers {
-    fn items(&self) -> &[Item] {
-        &self.items
-    }
-
-    fn import(&self, chosen: Chosen<'_>, _: &Beside) -> Result<Imported> {
-        let index = match chosen {
-            Chosen::Item(index) => index,
-            Chosen::Root | Chosen::Scheme(_) => 0,
-        };
-        let transfer = self.transfers.get(index).ok_or_else(|| error::invalid("line 1", "no such command"))?;
-        let mut notes = transfer.notes.clone();
-        let mut request = transfer.request()?;
-        let (auth, others) = transfer.auth(&mut request, &mut notes)?;
+impl Entry for Transfer {
+    fn import(&self, _: &Beside) -> Result<Imported> {
+        let mut notes = self.notes.clone();
+        let mut request = self.request()?;
+        let (auth, others) = self.auth(&mut request, &mut notes)?;
         Ok(Imported::new(auth, others, Some(request), notes))
     }
 }

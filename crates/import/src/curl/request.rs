@@ -4,6 +4,7 @@ use countersign::Result;
 use countersign::scheme::encode;
 
 use super::transfer::{Data, Transfer};
+use crate::user_info::{self, User};
 use crate::{Request, error};
 
 impl Transfer {
@@ -18,22 +19,13 @@ impl Transfer {
     }
 
     /// The URL without its user, and that user: name and, if it is there, password.
-    pub(super) fn url_and_user(&self) -> (String, Option<(String, Option<String>)>) {
+    pub(super) fn url_and_user(&self) -> (String, Option<User>) {
         let url = match self.url.split_once("://") {
             None if self.url.starts_with("{{") => self.url.clone(),
             None => format!("http://{}", self.url),
             Some(_) => self.url.clone(),
         };
-        let Some((scheme, rest)) = url.split_once("://") else { return (url, None) };
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(end);
-        let Some((user, host)) = authority.rsplit_once('@') else { return (url, None) };
-        let decoded = |text: &str| String::from_utf8_lossy(&encode::percent_decode(text.as_bytes())).into_owned();
-        let user = match user.split_once(':') {
-            Some((name, password)) => (decoded(name), Some(decoded(password))),
-            None => (decoded(user), None),
-        };
-        (format!("{scheme}://{host}{path}"), Some(user))
+        user_info::split(&url)
     }
 
     pub(super) fn request(&self) -> Result<Request> {

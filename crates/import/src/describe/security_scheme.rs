@@ -95,7 +95,7 @@ fn api_key(given: &SecurityScheme) -> Scheme {
         Some("header") => AddTo::Header,
         Some("query") => AddTo::Query,
         Some("cookie") => AddTo::Cookie,
-        _ => return malformed("an `apiKey` scheme whose `in` is none of header, query and cookie"),
+        _ => return malformed("an `apiKey` scheme whose `in` is not header, query or cookie"),
     };
     Scheme::ApiKey(add_to, name.to_owned())
 }

@@ -7,8 +7,9 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::user_info;
 
 /// A collection, or what Postman's API wraps around one.
 #[derive(Debug, Deserialize)]
@@ -67,7 +68,7 @@ impl RequestNode<'_> {
             (None, Some(url)) => shown(url),
             (None, None) => String::new(),
         };
-        without_user_info(&url)
+        user_info::without(&url)
     }
 }
 
@@ -81,16 +82,6 @@ fn shown(url: &RawValue) -> String {
         return text;
     }
     serde_json::from_str::<Shown<'_>>(url.get()).map(|url| url.raw.0.into_owned()).unwrap_or_default()
-}
-
-/// `https://u:p@h/` as `https://h/`.
-pub(super) fn without_user_info(url: &str) -> String {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let (before, rest) = url.split_at(start);
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, rest) = rest.split_at(end);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{before}{host}{rest}")
 }
 
 /// An `auth` with a `type`.
@@ -211,14 +202,5 @@ impl<'de> Visitor<'de> for TextVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Text::default())
-    }
-}
-
-/// A value as the text that Postman takes it for; none for `null`.
-pub(super) fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
     }
 }
