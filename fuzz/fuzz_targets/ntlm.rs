@@ -1,7 +1,8 @@
-//! Any second message, plain or in SPNEGO, under both names: a proof or an error, never a panic, and the conversation ends.
+//! Any second message, plain or in SPNEGO, under both names, and any certificate: a proof or an error, never a panic, and the
+//! conversation ends.
 #![no_main]
 
-use countersign::{AuthConfig, Authenticator, Context, Reply, Step, ntlm::Challenge, scheme::encode};
+use countersign::{AuthConfig, Authenticator, Context, Reply, Step, ntlm, scheme::encode};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use libfuzzer_sys::fuzz_target;
 
@@ -14,7 +15,7 @@ fuzz_target!(|messages: Vec<(bool, bool, &[u8])>| {
     let (mut exchange, mut step) = auth.start(Request::get("http://h/").body(()).expect("a request"), &ctx).unwrap();
     let mut sent = 0;
     for (proxy, negotiate, message) in messages {
-        let _ = Challenge::read(message);
+        let _ = ntlm::tls_server_end_point(message);
         let Step::Send(_) = step else { return };
         sent += 1;
         assert!(sent <= 6, "a conversation ends");

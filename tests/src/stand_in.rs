@@ -32,6 +32,8 @@ pub enum Answer {
     Silence(Duration),
     /// Sends these bytes as they are, and closes the connection.
     Raw(Vec<u8>),
+    /// Opens a tunnel to this host and port, as a proxy does.
+    Tunnel(String),
 }
 
 /// A server that runs as long as the process.
@@ -39,6 +41,7 @@ pub enum Answer {
 pub struct StandIn {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
+    is_tls: bool,
 }
 
 impl StandIn {
@@ -60,7 +63,7 @@ impl StandIn {
                 });
             }
         });
-        Ok(Self { address, connections })
+        Ok(Self { address, connections, is_tls: false })
     }
 
     /// `127.0.0.1:PORT`.
@@ -72,7 +75,12 @@ impl StandIn {
     /// An absolute URI on this server.
     #[must_use]
     pub fn uri(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        let scheme = if self.is_tls { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.address)
+    }
+
+    pub(crate) const fn of_tls(address: SocketAddr, connections: Arc<AtomicUsize>) -> Self {
+        Self { address, connections, is_tls: true }
     }
 
     /// How many connections were opened so far.
@@ -103,8 +111,26 @@ fn serve(
             Answer::Cut => return Ok(()),
             Answer::Silence(time) => std::thread::sleep(time),
             Answer::Raw(bytes) => return stream.write_all(&bytes),
+            Answer::Tunnel(to) => {
+                stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+                return pipe(stream, &TcpStream::connect(to)?);
+            }
         }
     }
+    Ok(())
+}
+
+/// What either side says, to the other.
+fn pipe(one: &TcpStream, other: &TcpStream) -> Result<()> {
+    let copy = |mut from: &TcpStream, mut to: &TcpStream| {
+        let copied = std::io::copy(&mut from, &mut to);
+        let _ = to.shutdown(std::net::Shutdown::Write);
+        copied
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| copy(one, other));
+        copy(other, one)
+    })?;
     Ok(())
 }
 

@@ -12,12 +12,14 @@ fn layer(package: &str) -> u8 {
         "countersign" => 2,
         "countersign-file-store"
         | "countersign-import"
+        | "countersign-native"
         | "countersign-wasm"
         | "countersign-tower"
         | "countersign-redis"
         | "countersign-reqwest"
         | "countersign-ureq" => 3,
-        "countersign-cli" => 4,
+        // The middleware is a way to reqwest.
+        "countersign-cli" | "countersign-reqwest-middleware" => 4,
         // Its library is a stand-in of a server, which the tests use too.
         "countersign-examples" => 5,
         "countersign-tests" | "countersign-benches" | "countersign-fuzz" => 6,

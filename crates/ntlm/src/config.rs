@@ -1,36 +1,37 @@
 use countersign_core::Secret;
 
-/// Who signs in. As JSON: `{ "username": "User", "password": "Password", "domain": "DOMAIN", "workstation": "" }`.
+/// A user's name and password. As JSON: `{ "username": "User", "password": "Password", "domain": "DOMAIN", "workstation": "" }`.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Config {
     /// The user name: `User`, `DOMAIN\User`, or `user@domain`, which stays whole with an empty domain, as Windows expects.
     pub username: String,
-    /// The password; does not count where [`Config::nt_hash`] is given.
+    /// The password; ignored where [`Config::nt_hash`] is given.
     pub password: Secret,
-    /// The domain. Empty: taken from `DOMAIN\User`.
+    /// The domain. If empty, it is taken from `DOMAIN\User`.
     #[cfg_attr(feature = "serde", serde(default))]
     pub domain: String,
     /// The name of this computer, which some servers log or check. May be empty.
     #[cfg_attr(feature = "serde", serde(default))]
     pub workstation: String,
-    /// Sends one request, and leaves the 401 to the caller.
+    /// If true, a 401 or 407 is returned to the caller; its challenge is not answered.
     #[cfg_attr(feature = "serde", serde(default))]
     pub disable_retry: bool,
 
-    /// The NT hash of the password in place of it, as 32 hex digits. Beyond format 1 of the vectors.
+    /// The NT hash of the password, as 32 hex digits, in place of the password. Not part of format 1 of the vectors.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub nt_hash: Option<Secret>,
-    /// Which response to make. Beyond format 1 of the vectors.
+    /// Which response to make. Not part of format 1 of the vectors.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_default"))]
     pub version: Version,
     /// The hash of the server's TLS certificate (RFC 5929 `tls-server-end-point`), as hex, for servers that demand extended
-    /// protection. Beyond format 1 of the vectors.
+    /// protection: [`tls_server_end_point`](crate::tls_server_end_point) computes it. Left out: that of
+    /// [`Context::peer_certificate`](crate::Context::peer_certificate), where the caller's client knows it. Not part of format 1 of the
+    /// vectors.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub tls_server_end_point: Option<String>,
-    /// The service principal name that the client believes to talk to. Left out: `HTTP/` and the request's host. Beyond
-    /// format 1 of the vectors.
+    /// The service principal name of the server. Left out: `HTTP/` and the request's host. Not part of format 1 of the vectors.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub target_name: Option<String>,
 }
@@ -43,9 +44,9 @@ pub enum Version {
     /// NTLMv2, the only one that is not broken.
     #[default]
     Ntlmv2,
-    /// NTLMv1 with extended session security ("NTLM2 session response"), for servers that know nothing better.
+    /// NTLMv1 with extended session security ("NTLM2 session response"), for servers without NTLMv2.
     Ntlmv1Session,
-    /// NTLMv1. Its DES is broken in hours: for old devices in a closed network.
+    /// NTLMv1. Its DES can be broken within hours: only for old devices in a closed network.
     Ntlmv1,
 }
 

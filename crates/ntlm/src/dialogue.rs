@@ -3,7 +3,7 @@ use std::sync::Arc;
 use countersign_core::challenge::{Side, in_headers};
 use countersign_core::encode::{base64_decode, push_base64};
 use countersign_core::{Context, Dialogue, Error, ErrorKind, Payload, Reply, Result, Signed, Step};
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Request, Version};
 
 use crate::Signer;
@@ -17,7 +17,7 @@ pub(crate) struct Conversation {
     /// As the caller gave it: it is sent up to three times.
     original: Request<Payload>,
     state: State,
-    /// Who asks: at first, the server is taken to.
+    /// Who asks: the server, until a proxy does.
     side: Side,
     mechanism: Mechanism,
     /// The first message as it was sent; the integrity code covers it.
@@ -61,7 +61,7 @@ impl Conversation {
         Self { signer, original, state, side, mechanism, negotiate, requests: 0, signed: None }
     }
 
-    /// The opening. A body stays behind, as it would be sent in vain (curl does the same).
+    /// The opening. It is sent without the body, which the server would not use (curl does the same).
     fn open(&mut self, state: State) -> Result<Request<Payload>> {
         self.state = state;
         let message = self.negotiate.clone();
@@ -91,6 +91,11 @@ impl Conversation {
     fn challenged(&mut self, headers: &HeaderMap, ctx: &Context) -> Result<Request<Payload>> {
         let Offer { token, bare } = Offer::read(headers, self.side)?;
         if let Some((mechanism, token)) = token {
+            if closes(headers) {
+                const WHY: &str = "the connection was closed between two NTLM messages, which must share it: the reply with the challenge \
+                                   says `Connection: close`; server and proxies must keep it open";
+                return Err(Error::new(ErrorKind::InvalidChallenge, WHY));
+            }
             self.mechanism = mechanism;
             let wrapped = spnego::response_token(&token);
             let (parts, _) = self.original.clone().into_parts();
@@ -128,7 +133,7 @@ impl Dialogue for Conversation {
 
     fn on_response(&mut self, reply: Reply<'_>, ctx: &Context) -> Result<Step> {
         let Some(side) = Side::asking(reply.status) else {
-            // Nobody asked, and the body stayed behind: now the whole request, as it is.
+            // Nobody asked, and the body was not sent: now the whole request, as it is.
             let stayed_behind = matches!(self.state, State::Opened | State::Reopened) && has_body(&self.original);
             if stayed_behind && !self.signer.disable_retry {
                 self.state = State::Unasked;
@@ -173,7 +178,7 @@ struct Offer {
 impl Offer {
     fn read(headers: &HeaderMap, side: Side) -> Result<Self> {
         let mut offer = Self { token: None, bare: None };
-        // Another scheme's broken challenge does not matter here.
+        // A broken challenge of another scheme does not matter here.
         for challenge in in_headers(headers, &side.asks_in()).flatten() {
             let Some(mechanism) =
                 [Mechanism::Ntlm, Mechanism::Negotiate].into_iter().find(|known| challenge.is(known.name()))
@@ -193,6 +198,12 @@ impl Offer {
         }
         Ok(offer)
     }
+}
+
+/// Whether the sender closes the connection after this message (RFC 9112 section 9.6).
+fn closes(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(CONNECTION).iter().flat_map(|value| value.as_bytes().split(|&byte| byte == b','));
+    values.map(<[u8]>::trim_ascii).any(|option| option.eq_ignore_ascii_case(b"close"))
 }
 
 fn has_body(request: &Request<Payload>) -> bool {

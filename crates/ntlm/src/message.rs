@@ -23,7 +23,7 @@ pub(crate) mod flags {
 const SIGNATURE: &[u8; 8] = b"NTLMSSP\0";
 
 /// Windows 10, build 19041, NTLM revision 15: some servers refuse a message without it. For debugging only (section 2.2.2.10).
-pub(crate) const WINDOWS_VERSION: [u8; 8] = [10, 0, 0x61, 0x4a, 0, 0, 0, 15];
+const WINDOWS_VERSION: [u8; 8] = [10, 0, 0x61, 0x4a, 0, 0, 0, 15];
 
 /// The client's opening (type 1): what it can do. Names are left for the third message.
 pub(crate) fn negotiate(flags: u32) -> Vec<u8> {
@@ -40,7 +40,7 @@ pub(crate) fn negotiate(flags: u32) -> Vec<u8> {
 
 /// The server's answer (type 2), borrowed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Challenge<'a> {
+pub(crate) struct Challenge<'a> {
     /// What the server agreed to.
     pub(crate) flags: u32,
     /// The server's eight random bytes.
@@ -54,11 +54,11 @@ impl<'a> Challenge<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidChallenge`] when it is cut short, of another type, or points outside itself.
-    pub fn read(message: &'a [u8]) -> Result<Self> {
+    pub(crate) fn read(message: &'a [u8]) -> Result<Self> {
         let part =
             |from: usize| message.get(from..from + 4).and_then(|four| four.try_into().ok()).map(u32::from_le_bytes);
         if !message.starts_with(SIGNATURE) || part(8) != Some(2) {
-            return Err(broken("it is no NTLMSSP message of type 2"));
+            return Err(broken("it is not an NTLMSSP message of type 2"));
         }
         let (Some(flags), Some(server_challenge)) = (part(20), message.get(24..32)) else {
             return Err(broken("it ends before its challenge"));
@@ -104,7 +104,6 @@ pub(crate) struct Authenticate<'a> {
     pub(crate) user: &'a [u8],
     pub(crate) workstation: &'a [u8],
     pub(crate) session_key: &'a [u8],
-    pub(crate) version: [u8; 8],
     pub(crate) has_mic: bool,
 }
 
@@ -132,14 +131,14 @@ impl Authenticate<'_> {
             push_field(&mut out, field.len(), at(index));
         }
         out.extend_from_slice(&self.flags.to_le_bytes());
-        out.extend_from_slice(&self.version);
+        out.extend_from_slice(&WINDOWS_VERSION);
         out.resize(header, 0);
         payload.iter().for_each(|field| out.extend_from_slice(field));
         Ok(out)
     }
 }
 
-/// Appends a field: its length, again, and where it begins. A longer one was refused before.
+/// Appends a field: its length, twice, and where it begins. One that is too long was refused before.
 fn push_field(out: &mut Vec<u8>, length: usize, at: usize) {
     let length = u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes();
     out.extend_from_slice(&length);

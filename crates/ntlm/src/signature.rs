@@ -18,7 +18,7 @@ pub(crate) fn nt_hash(password: &Secret) -> Key {
     Zeroizing::new(Md4::digest(&*utf16).into())
 }
 
-/// Reads an NT hash.
+/// The NT hash that a config has in place of a password.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidKey`] unless it is 32 hex digits.
@@ -31,7 +31,7 @@ pub(crate) fn read_nt_hash(hash: &Secret) -> Result<Key> {
 /// NTOWFv2: the NT hash bound to user and domain (section 3.3.2).
 pub(crate) fn nt_owf_v2(nt_hash: &Key, user: &str, domain: &str) -> Key {
     let name = utf16(&(upper(user) + domain));
-    hmac_md5(&**nt_hash, &[&name])
+    hmac_md5(nt_hash, &[&name])
 }
 
 /// NTLMv2's responses and session base key (section 3.3.2).
@@ -58,12 +58,12 @@ pub(crate) fn ntlm_v2(
     temp.extend_from_slice(&[0; 4]);
     temp.extend_from_slice(target_info);
     temp.extend_from_slice(&[0; 4]);
-    let proof = hmac_md5(&**key, &[&server_challenge, &temp]);
-    let key_exchange_key = hmac_md5(&**key, &[&*proof]);
+    let proof = hmac_md5(key, &[&server_challenge, &temp]);
+    let key_exchange_key = hmac_md5(key, &[&*proof]);
     let lm = if has_server_time {
         vec![0; 24]
     } else {
-        let proof = hmac_md5(&**key, &[&server_challenge, &client_challenge]);
+        let proof = hmac_md5(key, &[&server_challenge, &client_challenge]);
         [&proof[..], &client_challenge].concat()
     };
     let mut nt = proof.to_vec();
@@ -89,23 +89,23 @@ pub(crate) fn ntlm_v1(
     let mut lm = client_challenge.to_vec();
     lm.resize(24, 0);
     // KXKEY, section 3.4.5.1
-    let key_exchange_key = hmac_md5(&*session_base_key, &[&server_challenge, &client_challenge]);
+    let key_exchange_key = hmac_md5(&session_base_key, &[&server_challenge, &client_challenge]);
     Responses { nt: desl(nt_hash, [a, b, c, d, e, f, g, h]), lm, key_exchange_key }
 }
 
 /// The exported session key as the server can read it: RC4 under the key exchange key.
 pub(crate) fn encrypt_session_key(key_exchange_key: &Key, session_key: &Key) -> [u8; 16] {
-    // RC4 takes a key of 1 to 256 bytes: sixteen always fit.
-    Rc4::new_from_slice(&**key_exchange_key).map_or([0; 16], |mut rc4| {
-        let mut out = **session_key;
-        rc4.apply_keystream(&mut out);
-        out
-    })
+    // RC4 repeats its key until it is long enough: twice the key is the same key, of the length that cannot be wrong.
+    let mut twice = Zeroizing::new([0; 32]);
+    twice.iter_mut().zip(key_exchange_key.iter().cycle()).for_each(|(to, from)| *to = *from);
+    let mut out = **session_key;
+    Rc4::new((&*twice).into()).apply_keystream(&mut out);
+    out
 }
 
 /// The message integrity code: an HMAC over all three messages, its own place zero (section 3.1.5.1.2).
 pub(crate) fn mic(session_key: &Key, messages: [&[u8]; 3]) -> [u8; 16] {
-    *hmac_md5(&**session_key, &messages)
+    *hmac_md5(session_key, &messages)
 }
 
 /// The hash of the channel bindings: an MD5 of GSS-API's structure with nothing but the application data (RFC 2744 section
@@ -142,9 +142,12 @@ fn des(seven: &[u8], block: [u8; 8]) -> [u8; 8] {
     block.into()
 }
 
-fn hmac_md5(key: &[u8], parts: &[&[u8]]) -> Key {
-    // HMAC takes a key of any length; the `Result` is of the trait.
-    let mut mac = Hmac::<Md5>::new_from_slice(key).unwrap_or_else(|_| Hmac::<Md5>::new(&Default::default()));
+/// HMAC under one of this scheme's keys, all of which are shorter than MD5's blocks: padded with zeros to one (RFC 2104 section 2), so
+/// that no length can be wrong.
+fn hmac_md5(key: &Key, parts: &[&[u8]]) -> Key {
+    let mut block = Zeroizing::new([0; 64]);
+    block.iter_mut().zip(key.iter()).for_each(|(to, from)| *to = *from);
+    let mut mac = Hmac::<Md5>::new((&*block).into());
     parts.iter().for_each(|part| mac.update(part));
     Zeroizing::new(mac.finalize().into_bytes().into())
 }

@@ -9,11 +9,12 @@ use http::request::Parts;
 use zeroize::Zeroizing;
 
 use crate::dialogue::Conversation;
-use crate::message::{self, Authenticate, Challenge, MIC_AT, WINDOWS_VERSION, flags, pairs};
+use crate::message::{self, Authenticate, Challenge, MIC_AT, flags};
 use crate::signature::{self, Key, Responses, utf16};
-use crate::{Config, Version};
+use crate::target_info::TargetInfo;
+use crate::{Config, Version, certificate};
 
-/// What every opening offers.
+/// What every opening offers (MS-NLMP section 2.2.2.5).
 const OFFERED: u32 = flags::UNICODE
     | flags::OEM
     | flags::REQUEST_TARGET
@@ -27,18 +28,28 @@ const OFFERED: u32 = flags::UNICODE
     | flags::KEY_EXCHANGE
     | flags::KEY_56;
 
-/// Ids of target information (MS-NLMP section 2.2.2.1).
-const AV_FLAGS: u16 = 6;
-const AV_TIMESTAMP: u16 = 7;
-const AV_TARGET_NAME: u16 = 9;
-const AV_CHANNEL_BINDINGS: u16 = 10;
-/// In `AV_FLAGS`: the third message has an integrity code.
-const HAS_MIC: u32 = 2;
-
 /// Seconds from 1601 to 1970.
 const EPOCH: u64 = 11_644_473_600;
 
-/// Proves one user's password to servers. The NT hash is computed once; the password is not kept.
+/// Proves one user's password to servers. The NT hash is computed once; the password is not kept. Create one per config; share it
+/// between threads.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use countersign_ntlm::{Config, Context, Exchange, Payload, Signer, Step, http};
+///
+/// let signer = Arc::new(Signer::new(&Config::new("DOMAIN\\User", "Password"))?);
+/// let request = http::Request::get("http://intranet.example/").body(Payload::empty())?;
+/// let (mut exchange, step) = Exchange::start(signer, request, &Context::now())?;
+/// // Send every request of the exchange over one connection, which nobody else uses.
+/// let Step::Send(request) = step else { panic!("{step:?}") };
+/// assert!(request.headers()["authorization"].to_str()?.starts_with("NTLM "));
+/// // Then hand in what came back. A server that does not ask gets the request without NTLM: the reply is the caller's.
+/// let step = exchange.on_response(&http::Response::new("hello"), &Context::now())?;
+/// assert!(matches!(step, Step::Done));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Signer {
     pub(crate) user: String,
     pub(crate) domain: String,
@@ -53,7 +64,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Reads the config.
+    /// Checks the config and prepares the keys.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfig`] for an empty user name, or a certificate hash that is not hex; [`ErrorKind::InvalidKey`]
@@ -102,65 +113,56 @@ impl Signer {
         }
     }
 
-    /// The third message, in answer to the second, for a transport of your own; `negotiate` is the first as it was sent, and
-    /// `parts` tell the host that is spoken to.
+    /// The third message, in answer to the second (`challenge`), for a transport of your own. `negotiate` is the first as it was sent;
+    /// `parts` name the host that is spoken to, and [`Context::with_peer_certificate`] its certificate.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidChallenge`] when the second message cannot be read; [`ErrorKind::UnsupportedAlgorithm`] when NTLMv1
-    /// with session security was asked for and the server does not agree; [`ErrorKind::InvalidConfig`] for names that the
-    /// message cannot hold; [`ErrorKind::InvalidRequest`] for a request without host; [`ErrorKind::Randomness`].
+    /// * [`ErrorKind::InvalidChallenge`] when the second message cannot be read.
+    /// * [`ErrorKind::UnsupportedAlgorithm`] when NTLMv1 with session security was asked for and the server does not agree, and as
+    ///   [`tls_server_end_point`](crate::tls_server_end_point) for the context's certificate.
+    /// * [`ErrorKind::InvalidConfig`] for names that the message cannot hold.
+    /// * [`ErrorKind::InvalidRequest`] for a request without host, and for a certificate of the context that cannot be read.
+    /// * [`ErrorKind::Randomness`].
     pub fn authenticate(&self, negotiate: &[u8], challenge: &[u8], parts: &Parts, ctx: &Context) -> Result<Vec<u8>> {
-        self.authenticate_as(WINDOWS_VERSION, negotiate, challenge, parts, ctx)
-    }
-
-    /// As [`Signer::authenticate`], with a version of one's own.
-    pub(crate) fn authenticate_as(
-        &self,
-        version: [u8; 8],
-        negotiate: &[u8],
-        message: &[u8],
-        parts: &Parts,
-        ctx: &Context,
-    ) -> Result<Vec<u8>> {
-        let challenge = Challenge::read(message)?;
+        let read = Challenge::read(challenge)?;
+        let agreed = self.agreed(&read);
         let mut client_challenge = [0; 8];
         ctx.random(&mut client_challenge)?;
-        let (responses, has_mic) = self.responses(&challenge, client_challenge, parts, ctx)?;
-
-        let mut session_key = responses.key_exchange_key.clone();
-        let mut encrypted_session_key: &[u8] = &[];
-        let encrypted;
-        if challenge.has(flags::KEY_EXCHANGE) {
-            session_key = Zeroizing::new([0; 16]);
-            ctx.random(&mut *session_key)?;
-            encrypted = signature::encrypt_session_key(&responses.key_exchange_key, &session_key);
-            encrypted_session_key = &encrypted;
-        }
-        let mut agreed = challenge.flags & (self.offered() | flags::TARGET_INFO);
-        if agreed & flags::UNICODE != 0 {
-            agreed &= !flags::OEM;
-        }
+        let (responses, has_mic) = self.responses(&read, client_challenge, parts, ctx)?;
+        let keys = SessionKeys::new(agreed, responses.key_exchange_key.clone(), ctx)?;
         let text = |field: &'static str, text: &str| encoded(agreed, field, text);
-        let (domain, user) = (text("domain", &self.domain)?, text("username", &self.user)?);
         let mut out = Authenticate {
             flags: agreed,
             lm: &responses.lm,
             nt: &responses.nt,
-            domain: &domain,
-            user: &user,
+            domain: &text("domain", &self.domain)?,
+            user: &text("username", &self.user)?,
             workstation: &text("workstation", &self.workstation)?,
-            session_key: encrypted_session_key,
-            version,
+            session_key: keys.encrypted(),
             has_mic,
         }
         .write()?;
         if has_mic {
-            let mic = signature::mic(&session_key, [negotiate, message, &out]);
+            let mic = signature::mic(&keys.exported, [negotiate, challenge, &out]);
             if let Some(place) = out.get_mut(MIC_AT..MIC_AT + 16) {
                 place.copy_from_slice(&mic);
             }
         }
         Ok(out)
+    }
+
+    /// What both sides can do.
+    const fn agreed(&self, challenge: &Challenge<'_>) -> u32 {
+        let mut agreed = challenge.flags & (self.offered() | flags::TARGET_INFO);
+        if agreed & flags::UNICODE != 0 {
+            agreed &= !flags::OEM;
+        }
+        // A key is exchanged only to sign or to seal: else the server checks the integrity code under the key exchange key, whatever
+        // KEY_EXCH says (sections 3.1.5.1.2 and 3.2.5.2.2).
+        if agreed & (flags::SIGN | flags::SEAL) == 0 {
+            agreed &= !flags::KEY_EXCHANGE;
+        }
+        agreed
     }
 
     /// The responses, and whether the message needs an integrity code.
@@ -181,52 +183,55 @@ impl Signer {
         if self.version != Version::Ntlmv2 {
             return Ok((signature::ntlm_v1(&self.nt_hash, server_challenge, client_challenge, extended), false));
         }
-        let sent = pairs(challenge.target_info)?;
-        let server_time =
-            sent.iter().find(|(id, _)| *id == AV_TIMESTAMP).and_then(|(_, value)| (*value).try_into().ok());
-        let time = server_time.map_or_else(|| (ctx.unix_time() + EPOCH).saturating_mul(10_000_000), u64::from_le_bytes);
-        let target_info = self.target_info(&sent, server_time.is_some(), parts)?;
-        let has_server_time = server_time.is_some();
+        let sent = TargetInfo::read(challenge.target_info)?;
+        let target_info = sent.answered(self.bindings(ctx)?.as_ref(), &self.target_name(parts)?)?;
+        let has_server_time = sent.time().is_some();
+        let time = sent.time().unwrap_or_else(|| ctx.unix_time().saturating_add(EPOCH).saturating_mul(10_000_000));
         let responses =
             signature::ntlm_v2(&self.key, server_challenge, client_challenge, time, &target_info, has_server_time);
         Ok((responses, has_server_time))
     }
 
-    /// The server's pairs, and ours in place of what it may have sent: flags, channel bindings, target name.
-    fn target_info(&self, sent: &[(u16, &[u8])], has_mic: bool, parts: &Parts) -> Result<Vec<u8>> {
-        let mut out = Vec::with_capacity(128);
-        let mut push = |id: u16, value: &[u8]| {
-            let length = u16::try_from(value.len()).map_err(|_| {
-                Error::new(ErrorKind::InvalidConfig, "the target name is longer than an NTLM message can hold")
-            })?;
-            out.extend_from_slice(&id.to_le_bytes());
-            out.extend_from_slice(&length.to_le_bytes());
-            out.extend_from_slice(value);
-            Ok::<_, Error>(())
-        };
-        for (id, value) in sent {
-            if ![AV_FLAGS, AV_CHANNEL_BINDINGS, AV_TARGET_NAME].contains(id) {
-                push(*id, value)?;
-            }
+    /// The config's channel bindings, or those of the certificate that the context knows.
+    fn bindings(&self, ctx: &Context) -> Result<Option<[u8; 16]>> {
+        match (self.channel_bindings, ctx.peer_certificate()) {
+            (None, Some(der)) => Ok(Some(signature::channel_bindings(&certificate::end_point(der)?))),
+            (given, _) => Ok(given),
         }
-        let sent_flags = sent.iter().find(|(id, _)| *id == AV_FLAGS).and_then(|(_, value)| (*value).try_into().ok());
-        if has_mic || sent_flags.is_some() {
-            let flags = sent_flags.map_or(0, u32::from_le_bytes) | if has_mic { HAS_MIC } else { 0 };
-            push(AV_FLAGS, &flags.to_le_bytes())?;
-        }
-        if let Some(bindings) = &self.channel_bindings {
-            push(AV_CHANNEL_BINDINGS, bindings)?;
-        }
+    }
+
+    fn target_name(&self, parts: &Parts) -> Result<Vec<u8>> {
         match &self.target_name {
-            Some(name) => push(AV_TARGET_NAME, &utf16(name))?,
-            None => push(AV_TARGET_NAME, &utf16(&format!("HTTP/{}", split_port(target::host(parts)?).0)))?,
+            Some(name) => Ok(utf16(name)),
+            None => Ok(utf16(&format!("HTTP/{}", split_port(target::host(parts)?).0))),
         }
-        push(0, &[])?;
-        Ok(out)
     }
 }
 
-/// A name in the encoding that was agreed on. An OEM code page is not ours to know: there, only ASCII is sure.
+/// The key that signs and seals what follows, which the integrity code is made under.
+struct SessionKeys {
+    exported: Key,
+    /// As the server is told it, where it is not the key exchange key.
+    encrypted: Option<[u8; 16]>,
+}
+
+impl SessionKeys {
+    fn new(agreed: u32, key_exchange_key: Key, ctx: &Context) -> Result<Self> {
+        if agreed & flags::KEY_EXCHANGE == 0 {
+            return Ok(Self { exported: key_exchange_key, encrypted: None });
+        }
+        let mut exported = Zeroizing::new([0; 16]);
+        ctx.random(&mut *exported)?;
+        let encrypted = signature::encrypt_session_key(&key_exchange_key, &exported);
+        Ok(Self { exported, encrypted: Some(encrypted) })
+    }
+
+    fn encrypted(&self) -> &[u8] {
+        self.encrypted.as_ref().map_or(&[], |key| key.as_slice())
+    }
+}
+
+/// A name in the encoding that was agreed on. Which OEM code page the server uses is not known: only ASCII is the same in all.
 fn encoded(agreed: u32, field: &'static str, text: &str) -> Result<Vec<u8>> {
     if agreed & flags::UNICODE != 0 {
         return Ok(utf16(text));

@@ -1,5 +1,7 @@
 //! NTLM inside SPNEGO (RFC 4178): some servers wrap their challenge when they are asked with `Negotiate`.
 
+use crate::der::content;
+
 const SEQUENCE: u8 = 0x30;
 const OCTET_STRING: u8 = 0x04;
 /// NegTokenResp, a choice of the negotiation token.
@@ -7,7 +9,7 @@ const NEG_TOKEN_RESP: u8 = 0xa1;
 /// responseToken, its third field.
 const RESPONSE_TOKEN: u8 = 0xa2;
 
-/// The token inside a NegTokenResp; `None` if it is none, or holds no token.
+/// The token inside a NegTokenResp; `None` if the message is not one, or holds no token.
 pub(crate) fn response_token(message: &[u8]) -> Option<&[u8]> {
     let (mut fields, _) = content(message, NEG_TOKEN_RESP).and_then(|(response, _)| content(response, SEQUENCE))?;
     loop {
@@ -29,22 +31,6 @@ pub(crate) fn wrapped(token: &[u8]) -> Vec<u8> {
         out.extend(content);
         out
     })
-}
-
-/// What an element of this tag holds, and what follows it.
-fn content(message: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let (&first, rest) = message.split_first()?;
-    let (&length, rest) = rest.split_first()?;
-    let (length, rest) = match length {
-        0..=0x7f => (usize::from(length), rest),
-        // One to three bytes of length: a token of more than 16 MiB is no token.
-        0x81..=0x83 => {
-            let (digits, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
-            (digits.iter().fold(0, |length, &digit| length << 8 | usize::from(digit)), rest)
-        }
-        _ => return None,
-    };
-    (first == tag).then(|| rest.split_at_checked(length))?
 }
 
 fn push_length(out: &mut Vec<u8>, length: usize) {

@@ -5,8 +5,10 @@ use countersign::{Error as AuthError, ErrorKind};
 /// What can go wrong before there is a response.
 pub type Error = countersign::adapter::Error<reqwest::Error>;
 
-/// What a client says of a leg that it could not send.
-pub(crate) fn not_sent(why: reqwest::Error) -> Error {
+/// What a client says of a leg that it could not send, as [`Carry::carry`](crate::Carry::carry) is to say it: without the query of the
+/// URL, which may hold a signature or a key, and by its own name where a proxy asks for credentials.
+#[must_use]
+pub fn not_sent(why: reqwest::Error) -> Error {
     if why.is_connect() && is_of_tunnel(&why) {
         const WHY: &str = "the proxy asks for credentials before it opens a tunnel (407 to CONNECT), which reqwest opens by itself and with Basic only: give `reqwest::Proxy::basic_auth`; for Digest and NTLM use `countersign_tower::Tunnel`";
         return AuthError::new(ErrorKind::InvalidRequest, WHY).with_source(without_query_of(why)).into();

@@ -42,7 +42,7 @@ mod run;
 mod session;
 
 pub use carry::Carry;
-pub use error::Error;
+pub use error::{Error, not_sent};
 pub use session::{Connection, Session};
 
 use reqwest::{Request, RequestBuilder, Response};

@@ -55,6 +55,21 @@ impl AuthLayer {
 
     /// [`AuthLayer::with_connector`] with a look at each connection: `certificate` returns the server's certificate as DER, where the
     /// connection is one of TLS, and NTLM binds its proof to it (extended protection, RFC 5929 section 4).
+    ///
+    /// ```
+    /// use countersign::{AuthConfig, Authenticator};
+    /// use countersign_tower::AuthLayer;
+    /// use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
+    ///
+    /// # tokio_rustls::rustls::crypto::ring::default_provider().install_default().unwrap();
+    /// let auth = Authenticator::new(&AuthConfig::ntlm("DOMAIN\\user", "password"))?;
+    /// let connector = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
+    /// let layer = AuthLayer::new(&auth).with_connector_and_certificate(connector, |stream| match stream {
+    ///     MaybeHttpsStream::Https(stream) => Some(stream.inner().get_ref().1.peer_certificates()?.first()?.to_vec()),
+    ///     MaybeHttpsStream::Http(_) => None,
+    /// });
+    /// # Ok::<(), countersign::Error>(())
+    /// ```
     #[must_use]
     pub fn with_connector_and_certificate<C>(
         self,

@@ -58,8 +58,9 @@ impl AuthLayer {
         self.with(|shared| shared.plan = shared.plan.clone().with_most_redirects(most))
     }
 
-    /// Answers a proxy too, by credentials of their own: see [`Plan::with_proxy`], whose warning holds here. For NTLM at the proxy, give a
-    /// connector whose connections say that they go to a proxy (`hyper_util::client::legacy::connect::Connected::proxy`).
+    /// Answers a proxy too, by credentials of their own: see [`Plan::with_proxy`], whose warning holds here. For NTLM at the proxy, give
+    /// [`AuthLayer::with_connector`] a [`Tunnel`](crate::Tunnel) too, or any connector whose connections say that they go to a proxy
+    /// (`hyper_util::client::legacy::connect::Connected::proxy`).
     #[must_use]
     pub fn with_proxy(self, proxy: &Authenticator) -> Self {
         self.with(|shared| shared.plan = shared.plan.clone().with_proxy(proxy.clone()))

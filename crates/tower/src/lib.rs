@@ -37,9 +37,16 @@
 //! that makes your client's connections: [`AuthLayer::with_connector`]. The layer keeps what was authenticated, and later requests go
 //! over it in one leg. They do not pass through the service.
 //!
+//! Over TLS, [`AuthLayer::with_connector_and_certificate`] binds the proof to the server's certificate, which servers may demand.
+//!
+//! # Proxies
+//!
+//! [`AuthLayer::with_proxy`] answers the 407 of a proxy that plain requests go through; a [`Tunnel`] is the connector for it, and opens
+//! tunnels (`CONNECT`) for `https://` URLs.
+//!
 //! # Features
 //!
-//! * `connections` (default): [`AuthLayer::with_connector`], which needs hyper and runs connections on tokio.
+//! * `connections` (default): [`AuthLayer::with_connector`] and [`Tunnel`], which need hyper and run connections on tokio.
 //! * `verify-aws-sigv4`, `verify-basic`, `verify-bearer`, `verify-digest`, `verify-hawk`, `verify-oauth1`: the server's side, in the module
 //!   `verify`; `verify` is the part that they share.
 //! * `tracing`: spans of exchanges and their legs.
@@ -54,6 +61,8 @@ mod error;
 mod layer;
 mod run;
 mod service;
+#[cfg(feature = "connections")]
+mod tunnel;
 
 #[cfg(feature = "verify")]
 #[cfg_attr(docsrs, doc(cfg(feature = "verify")))]
@@ -63,6 +72,8 @@ pub use body::ResponseBody;
 pub use error::{BoxError, Error};
 pub use layer::AuthLayer;
 pub use service::AuthService;
+#[cfg(feature = "connections")]
+pub use tunnel::{Tunnel, Tunnelled};
 
 #[cfg(all(doctest, feature = "connections"))]
 #[doc = include_str!("../README.md")]

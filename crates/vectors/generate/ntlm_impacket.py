@@ -1,22 +1,32 @@
-"""NTLM, computed with impacket (see requirements.txt), and each third message computed again, whole, by ntlm-auth.
+"""NTLM, computed with impacket (see requirements.txt), and each third message computed again, whole, by ntlm-auth. What pyspnego's
+server can be asked (NTLMv2 of one user) is accepted by it too, integrity code included.
 
 impacket's own client offers other flags and names no version, so its primitives (hashes, responses, session keys) and its
 writers of all three messages are called one by one. Where the server sends its time, its name, and nothing that a client
 answers otherwise, the NTLMv2 response is impacket's in one call. What ntlm-auth leaves open is given to it: time and
 randomness, the version, and the target name, which it does not send.
+
+Both exchange a session key wherever the server names KEY_EXCH. MS-NLMP sections 3.1.5.1.2 and 3.2.5.2.2 do so only where SIGN or
+SEAL is agreed too, and so does pyspnego's server, which refuses the integrity code otherwise: for such challenges the flag is
+taken out of what the two see as agreed.
 """
 
 import base64
 import hashlib
 import itertools
+import os
+import pathlib
 import struct
+import tempfile
 import types
 
+import spnego._ntlm
 import vectorfile
 from Cryptodome.Hash import MD4
 from impacket import ntlm
 from ntlm_auth import compute_hash, compute_response, messages
 from ntlm_auth.gss_channel_bindings import GssChannelBindingsStruct
+from spnego._ntlm_raw.messages import Challenge, Negotiate
 
 UNIX_TIME = 1700000000
 SERVER = bytes.fromhex("f0e1d2c3b4a59687")
@@ -39,6 +49,13 @@ compute_response.os = types.SimpleNamespace(urandom=lambda count: CLIENT[:count]
 compute_response.get_windows_timestamp = lambda: FILETIME
 messages.get_random_export_session_key = lambda: SESSION_KEY
 messages.get_version = lambda flags: VERSION
+
+
+def agreed_flags(flags):
+    """A key is exchanged only to sign or to seal."""
+    if flags & (ntlm.NTLMSSP_NEGOTIATE_SIGN | ntlm.NTLMSSP_NEGOTIATE_SEAL):
+        return flags
+    return flags & ~ntlm.NTLMSSP_NEGOTIATE_KEY_EXCH
 
 
 class Proof(ntlm.NTLMAuthChallengeResponse):
@@ -94,7 +111,7 @@ def challenge(flags, pairs):
 def by_impacket(first, second, user, domain, workstation, password, nt_hash, spn, version, bindings):
     nt_hash = nt_hash or ""
     asked = ntlm.NTLMAuthChallenge(second)
-    flags = asked["flags"]
+    flags = agreed_flags(asked["flags"])
     info = ntlm.AV_PAIRS(asked["TargetInfoFields"] or bytes(4))
     timed = version == 2 and ntlm.NTLMSSP_AV_TIME in info
     if version != 2:
@@ -153,6 +170,7 @@ def with_padding(nt, key):
 
 def by_ntlm_auth(first, second, flags, user, domain, workstation, password, nt_hash, spn, version, certificate):
     asked = messages.ChallengeMessage(second)
+    asked.negotiate_flags = agreed_flags(asked.negotiate_flags)
     original = compute_response.ComputeResponse._get_NTLMv2_response
 
     def with_target_name(user, password, domain, server, client, time, info):
@@ -174,6 +192,18 @@ def by_ntlm_auth(first, second, flags, user, domain, workstation, password, nt_h
     return message.get_data()
 
 
+def accepted_by_pyspnego(first, second, third):
+    """Raises unless pyspnego's server takes the messages."""
+    with tempfile.TemporaryDirectory() as directory:
+        users = pathlib.Path(directory, "users")
+        users.write_text(":User:Password\n")
+        os.environ["NTLM_USER_FILE"] = str(users)
+        server = spnego._ntlm.NTLMProxy(usage="accept", protocol="ntlm")
+        server._temp_negotiate, server._temp_challenge = Negotiate.unpack(first), Challenge.unpack(second)
+        server._step_accept_authenticate(third, None)
+    assert server.complete
+
+
 vectors = []
 
 
@@ -192,6 +222,8 @@ def add(name, username, password, *, user=None, domain="", config=None, flags=AG
     third, agreed = by_impacket(first, second, user, domain, workstation, password, nt_hash, spn, version, bindings)
     other = by_ntlm_auth(first, second, agreed, user, domain, workstation, password, nt_hash, spn, version, certificate)
     assert third == other, f"{name}: impacket and ntlm-auth differ\n{third.hex()}\n{other.hex()}"
+    if (user, password, domain, version) == ("User", "Password", "", 2) and not nt_hash:
+        accepted_by_pyspnego(first, second, third)
     status, asks, tells = (407, "Proxy-Authenticate", "Proxy-Authorization") if proxy else (401, "WWW-Authenticate", "Authorization")
     b64 = lambda message: base64.b64encode(message).decode()
     responses = [{"status": status, "headers": [[asks, f"{mechanism} {b64(second)}"]]}]
@@ -261,4 +293,4 @@ for who in ("plain", "domain", "backslash", "accents"):
                 flags=flags, pairs=INFOS["names"])
 add("ntlmv1-nt-hash", "User", "", config={"version": "ntlmv1", "nt_hash": HASH.hex()}, nt_hash=HASH, version=1, flags=PLAIN)
 add("ntlmv1-session-nt-hash", "User", "", config={"version": "ntlmv1-session", "nt_hash": HASH.hex()}, nt_hash=HASH, version=1.5)
-vectorfile.write("ntlm-impacket", "ntlm", "impacket 0.13.1, checked against ntlm-auth 1.5.0", vectors)
+vectorfile.write("ntlm-impacket", "ntlm", "impacket 0.13.1, checked against ntlm-auth 1.5.0 and pyspnego 0.12.4", vectors)

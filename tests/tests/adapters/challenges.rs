@@ -7,31 +7,32 @@ use countersign::{AuthConfig, Context, Payload, digest};
 use countersign_tests::stand_in::{Answer, StandIn};
 use http::{Request, Response, StatusCode};
 
-use crate::clients::{Options, adapters, send};
+use crate::clients::{Adapter, Options, adapters, send};
 use crate::{authenticator, get, header, reply, text, with};
 
 /// Lets `u` in with `right`, and answers with what `answer` makes of the request.
-struct DigestServer {
+pub(crate) struct DigestServer {
     verifier: digest::verify::Verifier,
     seen: countersign::scheme::replay::MemoryNonceStore,
     legs: AtomicUsize,
 }
 
 impl DigestServer {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let verifier = digest::verify::Verifier::new("realm", &[7; 32]).unwrap();
         Arc::new(Self { verifier, seen: Default::default(), legs: AtomicUsize::new(0) })
     }
 
     fn start(
         self: &Arc<Self>,
+        adapter: &Adapter,
         answer: impl Fn(&Request<Vec<u8>>) -> Response<Vec<u8>> + Send + Sync + 'static,
     ) -> StandIn {
         let server = Arc::clone(self);
-        StandIn::start(move |_, request| Answer::Reply(server.answer(request, &answer))).unwrap()
+        adapter.serve(move |_, request| Answer::Reply(server.answer(request, &answer)))
     }
 
-    fn answer(
+    pub(crate) fn answer(
         &self,
         request: Request<Vec<u8>>,
         answer: impl Fn(&Request<Vec<u8>>) -> Response<Vec<u8>>,
@@ -72,7 +73,7 @@ fn challenges_are_answered_and_refusals_are_responses() {
     for adapter in adapters() {
         let name = adapter.name();
         let digest = DigestServer::new();
-        let server = digest.start(|request| reply(200, format!("{} bytes", request.body().len())));
+        let server = digest.start(&adapter, |request| reply(200, format!("{} bytes", request.body().len())));
         let user = adapter.user(&authenticator(AuthConfig::digest("u", "right")), &Options::default());
         for expected in [2, 3] {
             let response = user.send(post(server.uri("/"))).unwrap();
@@ -80,7 +81,7 @@ fn challenges_are_answered_and_refusals_are_responses() {
             assert_eq!(digest.legs.load(Ordering::SeqCst), expected, "{name}: the second is signed at once");
         }
         let wrong = authenticator(AuthConfig::digest("u", "wrong"));
-        let response = send(&*adapter, &wrong, post(server.uri("/"))).unwrap();
+        let response = send(&adapter, &wrong, post(server.uri("/"))).unwrap();
         assert_eq!((response.status(), text(&response).as_str()), (StatusCode::UNAUTHORIZED, "no"), "{name}");
     }
 }
@@ -102,13 +103,13 @@ const COMPRESSED: &[u8] = &[
 fn a_proof_over_the_body_holds_whatever_the_client_would_decode() {
     for adapter in adapters() {
         let digest = DigestServer::new();
-        let server = digest.start(|request| {
+        let server = digest.start(&adapter, |request| {
             if header(request, "accept-encoding").contains("gzip") {
                 return with(reply(200, COMPRESSED), "content-encoding", "gzip");
             }
             reply(200, r#"{"hello":"world"}"#.repeat(40))
         });
-        let response = send(&*adapter, &auth_int(), get(server.uri("/"))).unwrap();
+        let response = send(&adapter, &auth_int(), get(server.uri("/"))).unwrap();
         assert_eq!(text(&response), r#"{"hello":"world"}"#.repeat(40), "{}", adapter.name());
     }
 }
@@ -117,8 +118,8 @@ fn a_proof_over_the_body_holds_whatever_the_client_would_decode() {
 fn a_long_reply_without_a_proof_over_it_is_a_stream() {
     for adapter in adapters() {
         let digest = DigestServer::new();
-        let server = digest.start(|_| with(reply(200, vec![b'x'; 20 << 20]), "x-unproved", "1"));
-        let response = send(&*adapter, &auth_int(), get(server.uri("/"))).unwrap();
+        let server = digest.start(&adapter, |_| with(reply(200, vec![b'x'; 20 << 20]), "x-unproved", "1"));
+        let response = send(&adapter, &auth_int(), get(server.uri("/"))).unwrap();
         assert_eq!(response.body().len(), 20 << 20, "{}", adapter.name());
     }
 }
@@ -127,19 +128,18 @@ fn a_long_reply_without_a_proof_over_it_is_a_stream() {
 fn a_server_that_does_not_know_the_password_is_an_error() {
     for adapter in adapters() {
         let digest = DigestServer::new();
-        let server = digest.start(|_| reply(200, "text"));
+        let server = digest.start(&adapter, |_| reply(200, "text"));
         let user = adapter.user(&auth_int(), &Options::default());
         user.send(get(server.uri("/"))).unwrap();
         let address = server.authority();
         let liar = Arc::clone(&digest);
-        let forward = StandIn::start(move |_, request| {
+        let forward = adapter.serve(move |_, request| {
             let mut response = liar.answer(request, |_| reply(200, "text"));
             *response.body_mut() = b"lies".to_vec();
             Answer::Reply(response)
-        })
-        .unwrap();
+        });
         assert_ne!(forward.authority(), address);
-        let why = send(&*adapter, &auth_int(), get(forward.uri("/"))).unwrap_err();
+        let why = send(&adapter, &auth_int(), get(forward.uri("/"))).unwrap_err();
         assert!(why.contains("rspauth"), "{}: {why}", adapter.name());
     }
 }

@@ -1,9 +1,14 @@
 //! What every adapter of an HTTP client must do, written once: a new adapter only has to plug in, in `clients`.
 
+mod cancelled;
 mod challenges;
 mod clients;
+mod faults;
 mod ntlm;
+mod proxies;
 mod redirects;
+mod spans;
+mod tls;
 mod tokens;
 
 use countersign::{AuthConfig, Authenticator, Payload};

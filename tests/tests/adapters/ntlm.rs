@@ -9,7 +9,7 @@ use countersign_tests::stand_in::{Answer, Place, StandIn};
 use countersign_tests::{Server, free_port, work_dir};
 use http::{Request, StatusCode};
 
-use crate::clients::{Options, adapters};
+use crate::clients::{Options, over_http1};
 use crate::{authenticator, get, header, reply, text, with};
 
 /// The second message (MS-NLMP section 2.2.1.2), with as little as it may hold.
@@ -35,7 +35,7 @@ fn user_of(message: &[u8]) -> Option<String> {
 
 /// Takes any password of a user on the connection that it challenged, and remembers the connection.
 #[derive(Default)]
-struct Ntlm {
+pub(crate) struct Ntlm {
     challenged: Mutex<Vec<usize>>,
     users: Mutex<HashMap<usize, String>>,
     /// Each leg as `connection.request`.
@@ -43,7 +43,7 @@ struct Ntlm {
 }
 
 impl Ntlm {
-    fn answer(&self, place: Place, request: &Request<Vec<u8>>) -> http::Response<Vec<u8>> {
+    pub(crate) fn answer(&self, place: Place, request: &Request<Vec<u8>>) -> http::Response<Vec<u8>> {
         self.legs.lock().unwrap().push(format!("{}.{}", place.connection, place.request));
         let message =
             header(request, "authorization").strip_prefix("NTLM ").and_then(|text| base64_decode(text.as_bytes()));
@@ -75,17 +75,17 @@ fn server(answer: impl Fn(&Ntlm, Place, Request<Vec<u8>>) -> Answer + Send + Syn
     (StandIn::start(move |place, request| answer(&shared, place, request)).unwrap(), ntlm)
 }
 
-fn with_connections() -> Options {
+pub(crate) fn with_connections() -> Options {
     Options { connections: true, ..Options::default() }
 }
 
-fn user(name: &str) -> Authenticator {
+pub(crate) fn user(name: &str) -> Authenticator {
     authenticator(AuthConfig::ntlm(name, "password"))
 }
 
 #[test]
 fn a_connection_is_kept_for_its_user_and_for_nobody_else() {
-    for adapter in adapters() {
+    for adapter in over_http1() {
         let name = adapter.name();
         let (server, ntlm) = server(|ntlm, place, request| Answer::Reply(ntlm.answer(place, &request)));
         let (mufasa, scar) =
@@ -106,8 +106,20 @@ fn a_connection_is_kept_for_its_user_and_for_nobody_else() {
 }
 
 #[test]
+fn no_second_connection_is_opened_beside_the_one_that_is_on_its_way_back() {
+    for adapter in over_http1() {
+        let (server, _) = server(|ntlm, place, request| Answer::Reply(ntlm.answer(place, &request)));
+        let mufasa = adapter.user(&user("Mufasa"), &with_connections());
+        for _ in 0..200 {
+            assert_eq!(text(&mufasa.send(get(server.uri("/"))).unwrap()), "Mufasa GET 0", "{}", adapter.name());
+        }
+        assert_eq!(server.connections(), 1, "{}", adapter.name());
+    }
+}
+
+#[test]
 fn without_connections_of_its_own_nothing_is_sent() {
-    for adapter in adapters() {
+    for adapter in over_http1() {
         let (server, ntlm) = server(|ntlm, place, request| Answer::Reply(ntlm.answer(place, &request)));
         let why = adapter.user(&user("Mufasa"), &Options::default()).send(get(server.uri("/"))).unwrap_err();
         assert!(why.contains("with_connect"), "{}: {why}", adapter.name());
@@ -117,7 +129,7 @@ fn without_connections_of_its_own_nothing_is_sent() {
 
 #[test]
 fn a_kept_connection_that_was_closed_is_made_anew() {
-    for adapter in adapters() {
+    for adapter in over_http1() {
         let (server, ntlm) = server(|ntlm, place, request| {
             let answer = ntlm.answer(place, &request);
             if answer.status() == StatusCode::OK && place.connection == 1 {
@@ -138,7 +150,7 @@ fn a_kept_connection_that_was_closed_is_made_anew() {
 
 #[test]
 fn a_connection_closed_between_legs_is_the_reason() {
-    for adapter in adapters() {
+    for adapter in over_http1() {
         for announced in [true, false] {
             let (server, _) = server(move |ntlm, place, request| {
                 let answer = ntlm.answer(place, &request);
@@ -155,7 +167,7 @@ fn a_connection_closed_between_legs_is_the_reason() {
 
 #[test]
 fn a_long_challenge_page_does_not_cost_the_connection() {
-    for adapter in adapters() {
+    for adapter in over_http1() {
         let (server, _) = server(|ntlm, place, request| {
             let mut answer = ntlm.answer(place, &request);
             if answer.status() == StatusCode::UNAUTHORIZED {
@@ -172,7 +184,7 @@ fn a_long_challenge_page_does_not_cost_the_connection() {
 #[ignore = "needs tests/servers"]
 fn ntlm_keeps_to_one_connection_beside_other_requests() {
     let server = Server::script("apache-ntlm.sh", free_port().unwrap(), &work_dir("adapters").unwrap()).unwrap();
-    for adapter in adapters() {
+    for adapter in over_http1() {
         // Connections of the same pool that others use meanwhile.
         let plain = adapter.user(&authenticator(AuthConfig::None), &Options::default());
         for password in ["Circle of Life", "Circle of Lies"] {

@@ -4,6 +4,7 @@ use countersign_core::{Error, ErrorKind, Payload, Reply, Result, Step};
 use http::header::HOST;
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 
+use super::error::closed_between_legs;
 use super::through::Through;
 use crate::Authenticator;
 
@@ -33,16 +34,15 @@ impl Tunnel {
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] when that is no authority, or the request cannot be signed.
     pub fn start(proxy: &Authenticator, authority: &str) -> Result<(Self, Step)> {
-        let not_one = |_| Error::new(ErrorKind::InvalidRequest, "a tunnel leads to a host and a port");
-        let uri = authority.parse::<Uri>().map_err(not_one)?;
-        let host = HeaderValue::from_str(authority)
-            .map_err(|_| Error::new(ErrorKind::InvalidRequest, "a tunnel leads to a host and a port"))?;
+        let not_one = || Error::new(ErrorKind::InvalidRequest, "a tunnel leads to a host and a port");
+        let uri = authority.parse::<Uri>().map_err(|_| not_one())?;
+        let host = HeaderValue::from_str(authority).map_err(|_| not_one())?;
         let mut request = Request::new(Payload::empty());
         *request.method_mut() = Method::CONNECT;
         *request.uri_mut() = uri;
         request.headers_mut().insert(HOST, host);
         let (through, step) = Through::start(proxy, request)?;
-        Ok((Self { proxy: proxy.clone(), through }, step))
+        Ok((Self { proxy: proxy.clone(), through }, about_the_tunnel(step)?))
     }
 
     /// The step after a reply; after [`Step::Done`] the tunnel is open.
@@ -54,7 +54,7 @@ impl Tunnel {
         let reply = reply.into();
         let step = self.through.on_response(&self.proxy, reply)?;
         if !matches!(step, Step::Done) || reply.status.is_success() {
-            return Ok(step);
+            return about_the_tunnel(step);
         }
         let why = match reply.status {
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => "the proxy refuses the credentials".into(),
@@ -68,13 +68,27 @@ impl Tunnel {
     /// # Errors
     /// As [`Tunnel::start`].
     pub fn resume(&mut self) -> Result<Step> {
-        self.through.resume(&self.proxy)
+        about_the_tunnel(self.through.resume(&self.proxy)?)
     }
 
-    /// Whether the conversation is bound to its connection (NTLM): where that was closed, it cannot go on over another.
-    #[must_use]
-    pub fn connection_bound(&self) -> bool {
-        self.through.connection_bound()
+    /// The next request goes over another connection than the one before: the proxy had closed it, or more was to come than was read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidChallenge`] when the conversation is bound to its connection (NTLM).
+    pub fn connection_was_lost(&self) -> Result<()> {
+        if self.through.connection_bound() { Err(closed_between_legs()) } else { Ok(()) }
+    }
+}
+
+/// A tunnel carries nothing before it is open, so a scheme that asks somebody else first (OAuth 2) is none for a proxy.
+fn about_the_tunnel(step: Step) -> Result<Step> {
+    match &step {
+        Step::Send(request) if *request.method() != Method::CONNECT => {
+            const WHY: &str =
+                "a proxy's tunnel is opened by a scheme that needs no request of its own: Basic, Digest, NTLM";
+            Err(Error::new(ErrorKind::InvalidConfig, WHY))
+        }
+        _ => Ok(step),
     }
 }
 
