@@ -77,6 +77,10 @@ fn integrity_codes_are_checked() {
     assert_eq!((status, sent, text.as_str()), (StatusCode::OK, 3, "request 3 of DOMAIN\\Mufasa"));
     let (status, sent, _) = get(&server, mufasa("Circle of Lies"), "/ntlm");
     assert_eq!((status, sent), (StatusCode::UNAUTHORIZED, 2));
+    // Where nothing is signed or sealed, the code is made under another key.
+    let (status, sent, _) = get(&server, mufasa("Circle of Life"), "/unsealed");
+    assert_eq!((status, sent), (StatusCode::OK, 2));
+    assert_eq!(get(&server, mufasa("Circle of Lies"), "/unsealed").0, StatusCode::UNAUTHORIZED);
     let mut old = mufasa("Circle of Life");
     old.version = ntlm::Version::Ntlmv1Session;
     assert_eq!(get(&server, old, "/ntlm").0, StatusCode::OK);
