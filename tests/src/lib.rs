@@ -219,3 +219,8 @@ pub fn consent(server: &Server, url: &str, user_code: &str) -> Option<String> {
     }
     panic!("the forms have no end: {uri}");
 }
+
+/// The code of ours in `docs/coming-from.md` compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/coming-from.md")]
+mod coming_from {}
