@@ -1,5 +1,8 @@
 //! What the tests in `tests/` share: servers that stop by themselves, and a blocking client over the one loop.
 
+pub mod every_config;
+pub mod guard;
+pub mod redis;
 pub mod stand_in;
 pub mod tls;
 

@@ -12,6 +12,7 @@ fn layer(package: &str) -> u8 {
         "countersign" => 2,
         "countersign-file-store"
         | "countersign-import"
+        | "countersign-native"
         | "countersign-wasm"
         | "countersign-tower"
         | "countersign-redis"

@@ -18,7 +18,7 @@ const LIMITS: &[(&str, u64)] = &[
     // One more than the bare request's own five.
     ("oauth2-bearer", 6),
     ("hawk-get", 4),
-    ("edgegrid-post-1k", 4),
+    ("edgegrid-post-1k", 2),
 ];
 
 fn count(work: &mut dyn FnMut()) -> u64 {

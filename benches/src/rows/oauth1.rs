@@ -1,9 +1,5 @@
 //! `oauth1-…`: beside `oauth1-request`, whose caller must split and decode the URI, which counts. RSA beside its bare signature.
-//!
-//! `oauth1-unknown-id-…`: what refusing an unknown consumer costs, beside refusing a wrong signature. The two must not be told apart
-//! by time.
 
-use countersign::oauth1::verify::{Keys, Verifier};
 use countersign::oauth1::{Config, SignatureMethod, Signer};
 use countersign::scheme::Scheme as _;
 use countersign::{Context, Payload, Signed};
@@ -79,32 +75,4 @@ pub(crate) fn rows(bench: &mut Bench) {
         || bare.pkcs1v15_sign::<sha2::Sha256>(text.as_bytes()).expect("signed").len(),
         |ours, theirs| assert_eq!((*ours, *theirs), (1, 256)),
     );
-    refusals(bench);
-}
-
-fn refusals(bench: &mut Bench) {
-    for (name, method) in [
-        ("oauth1-unknown-id-hmac", SignatureMethod::HmacSha256),
-        ("oauth1-unknown-id-rsa", SignatureMethod::RsaSha256),
-        ("oauth1-unknown-id-plaintext", SignatureMethod::Plaintext),
-    ] {
-        let mut config = Config::new("consumer key", "consumer secret").with_token("token", "token secret");
-        config.private_key = Some(include_str!("rsa2048.pem").into());
-        config.signature_method = method.clone();
-        let (mut parts, ()) = Request::get(GET).body(()).expect("a request").into_parts();
-        let ctx = Context::at(TIME);
-        let signer = Signer::new(&config).expect("a valid config");
-        signer.sign(&mut parts, &mut Payload::empty(), &ctx).expect("signed");
-        let wrong = match method {
-            SignatureMethod::RsaSha256 => Keys::from_public_key(include_str!("another2048.pem")).expect("a public key"),
-            method => Keys::new("consumer xecret").with_methods([method]),
-        };
-        let (verifier, wrong) = (Verifier::new(), wrong.with_token_secret("token secret"));
-        let refuse = |keys: Option<&Keys>| {
-            let payload = Payload::empty();
-            let claim = verifier.read(&parts, &payload).expect("it can be read");
-            verifier.verify(claim, keys, &payload, &ctx).expect_err("refused").to_string()
-        };
-        bench.row(name, "wrong-signature", || refuse(None), || refuse(Some(&wrong)));
-    }
 }

@@ -1,5 +1,6 @@
 //! The headers of AWS, and which headers of a request are signed.
 
+use countersign_core::encode::push_percent;
 use countersign_core::{Error, ErrorKind, Result};
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
@@ -148,16 +149,21 @@ impl<'a> SignedHeaders<'a> {
 
     /// Appends the names: `host;x-amz-date`.
     pub(crate) fn push_names(&self, out: &mut Vec<u8>) {
-        let mut before = "";
-        for &(name, _) in &self.0 {
-            if name == before {
-                continue;
-            }
-            if !before.is_empty() {
+        for (index, name) in self.each_name().enumerate() {
+            if index > 0 {
                 out.push(b';');
             }
             out.extend_from_slice(name.as_bytes());
-            before = name;
+        }
+    }
+
+    /// Appends the names as they stand in a query: `host%3Bx-amz-date`.
+    pub(crate) fn push_encoded_names(&self, out: &mut String) {
+        for (index, name) in self.each_name().enumerate() {
+            if index > 0 {
+                out.push_str("%3B");
+            }
+            push_percent(out, name);
         }
     }
 
@@ -166,6 +172,12 @@ impl<'a> SignedHeaders<'a> {
         let mut names = Vec::with_capacity(64);
         self.push_names(&mut names);
         String::from_utf8(names).unwrap_or_default()
+    }
+
+    /// Each name once.
+    fn each_name(&self) -> impl Iterator<Item = &'a str> {
+        let mut before = "";
+        self.0.iter().filter_map(move |&(name, _)| (std::mem::replace(&mut before, name) != name).then_some(name))
     }
 
     /// Appends one line per name: `host:example.com\n`.

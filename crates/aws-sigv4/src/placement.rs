@@ -1,10 +1,11 @@
 //! Where a signature goes: into the `Authorization` header, or into the query.
 
 use bytes::Bytes;
-use countersign_core::encode::{decimal_in, push_percent};
+use countersign_core::encode::{decimal_in, percent, push_percent};
 use countersign_core::{Context, Error, ErrorKind, Result, Signed, query};
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::request::Parts;
+use smallvec::SmallVec;
 
 use crate::PayloadSigning;
 use crate::canonical::{PathStyle, Query, push_request};
@@ -148,51 +149,61 @@ pub(crate) fn in_query<'a>(
     headers.sort();
     let key = own.key(&target.scope);
     let mut edit = query::Edit::without(&parts.uri, is_presigned);
-    let kept = edit.path_and_query().len();
-    let token = own.session_token();
-    edit.reserve(512 + 3 * token.unwrap_or_default().len());
-    push_presigned(&mut edit, own, &key, headers, target);
-    if let Some(token) = token.filter(|_| !own.config.unsigned_session_token) {
-        edit.push("X-Amz-Security-Token", token);
-    }
-    let (before, added) = edit.path_and_query().split_at_checked(kept).unwrap_or_default();
-    let (path, mut query) = split(before);
-    query.add_canonical(added.strip_prefix(['?', '&']).unwrap_or(added));
+    let token = own.session_token().map(|token| percent(token.as_bytes()));
+    let (mut values, mut digits) = (String::with_capacity(256), [0; 20]);
+    let added = presigned(&mut values, &mut digits, (own, &key), headers, target, token.as_deref());
 
+    let (path, query) = edit.path_and_query().split_once('?').unwrap_or((edit.path_and_query(), ""));
+    let query = Query::with(&added, query);
     let mut text = Vec::with_capacity(1024);
     push_request(&mut text, parts.method.as_str(), (path, query), target.style, headers, target.hash.as_str())?;
     let (signature, explained) = sign_canonical(&mut text, own, &key, &target.scope, ctx);
-    if let Some(token) = token.filter(|_| own.config.unsigned_session_token) {
-        edit.push("X-Amz-Security-Token", token);
+    for (name, value) in &added {
+        edit.push_encoded(name, value);
+    }
+    if let Some(token) = token.as_deref().filter(|_| own.config.unsigned_session_token) {
+        edit.push_encoded("X-Amz-Security-Token", token);
     }
     edit.push_encoded("X-Amz-Signature", signature.as_str());
     let signed = explained.add_to(Signed::default().with_uri(edit.finish()?));
-    let replaced = [AUTHORIZATION, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN];
-    Ok(replaced.into_iter().fold(signed, Signed::without_header))
+    let replaced = [AUTHORIZATION, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN].into_iter();
+    Ok(replaced.filter(|name| parts.headers.contains_key(name)).fold(signed, Signed::without_header))
 }
 
-/// Adds what a presigned URL says of its signature.
-fn push_presigned(
-    edit: &mut query::Edit<'_>,
-    own: &Prepared,
-    key: &Key,
+/// What a presigned URL says of its signature: encoded, and in order but for what an earlier name may come before.
+fn presigned<'a>(
+    values: &'a mut String,
+    digits: &'a mut [u8; 20],
+    (own, key): (&'a Prepared, &Key),
     headers: &SignedHeaders<'_>,
-    target: &Target<'_>,
-) {
-    let mut credential = String::with_capacity(128);
-    push_percent(&mut credential, &own.config.access_key_id);
-    for part in key.scope().split('/') {
-        credential.push_str("%2F");
-        push_percent(&mut credential, part);
-    }
-    edit.push_encoded("X-Amz-Algorithm", own.keys.algorithm());
-    edit.push_encoded("X-Amz-Credential", &credential);
-    edit.push_encoded("X-Amz-Date", target.scope.timestamp.as_str());
-    edit.push_encoded("X-Amz-Expires", decimal_in(own.config.expires_in.into(), &mut [0; 20]));
+    target: &'a Target<'_>,
+    token: Option<&'a str>,
+) -> SmallVec<[(&'static str, &'a str); 8]> {
+    push_percent(values, &own.config.access_key_id);
+    values.push_str("%2F");
+    push_percent(values, key.scope());
+    let credential = values.len();
+    headers.push_encoded_names(values);
+    let names = values.len();
     if let Some(regions) = &own.config.region_set {
-        edit.push("X-Amz-Region-Set", regions);
+        push_percent(values, regions);
     }
-    edit.push("X-Amz-SignedHeaders", &headers.names());
+    let (credential, rest) = values.split_at_checked(credential).unwrap_or_default();
+    let (names, regions) = rest.split_at_checked(names - credential.len()).unwrap_or_default();
+    let mut added = SmallVec::from_slice(&[
+        ("X-Amz-Algorithm", own.keys.algorithm()),
+        ("X-Amz-Credential", credential),
+        ("X-Amz-Date", target.scope.timestamp.as_str()),
+        ("X-Amz-Expires", decimal_in(own.config.expires_in.into(), digits)),
+    ]);
+    if own.config.region_set.is_some() {
+        added.push(("X-Amz-Region-Set", regions));
+    }
+    added.push(("X-Amz-SignedHeaders", names));
+    if let Some(token) = token.filter(|_| !own.config.unsigned_session_token) {
+        added.push(("X-Amz-Security-Token", token));
+    }
+    added
 }
 
 /// The texts of one signature, where the context asks for them.

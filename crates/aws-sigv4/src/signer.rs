@@ -85,10 +85,8 @@ impl fmt::Debug for Signer {
 /// The host as clients send it: the URI scheme's own port is left out.
 pub(crate) fn signed_host(parts: &Parts) -> Result<&str> {
     let host = target::host(parts)?;
-    Ok(match split_port(host) {
-        _ if parts.headers.contains_key(HOST) => host,
-        (name, Some(port)) if parts.uri.scheme_str().and_then(default_port) == Some(port) => name,
-        (name, None) => name,
-        _ => host,
-    })
+    let (name, port) = split_port(host);
+    let is_default = port.is_none() || parts.uri.scheme_str().and_then(default_port) == port;
+    // Most hosts have no port: only where one could go, the header is looked for.
+    Ok(if name.len() < host.len() && is_default && !parts.headers.contains_key(HOST) { name } else { host })
 }

@@ -4,14 +4,15 @@ use countersign::Signed;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::mask::Mask;
 use crate::moment;
 use crate::vectors::shown;
 
-/// The texts that were hashed and signed, and how they compare with the server's.
+/// The texts that were hashed and signed, and how they compare with the server's. Credentials in them are masked.
 #[derive(Debug, Serialize)]
-pub(crate) struct Explanation<'a> {
-    pub(crate) canonical_request: Option<&'a str>,
-    pub(crate) string_to_sign: Option<&'a str>,
+pub(crate) struct Explanation {
+    pub(crate) canonical_request: Option<String>,
+    pub(crate) string_to_sign: Option<String>,
     /// The comparison with the server's texts, line by line.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) comparison: Vec<String>,
@@ -24,11 +25,16 @@ pub(crate) struct ServerSays {
     string_to_sign: Option<String>,
 }
 
-impl<'a> Explanation<'a> {
-    pub(crate) fn of(signed: &'a Signed, server: Option<&ServerSays>) -> Self {
+impl Explanation {
+    pub(crate) fn of(signed: &Signed, mask: &Mask, server: Option<&ServerSays>) -> Self {
         let (canonical_request, string_to_sign) = (signed.canonical_request(), signed.string_to_sign());
         let comparison = server.map(|server| server.compare(canonical_request, string_to_sign)).unwrap_or_default();
-        Self { canonical_request, string_to_sign, comparison }
+        let masked = |text: Option<&str>| text.map(|text| mask.apply(text));
+        Self {
+            canonical_request: masked(canonical_request),
+            string_to_sign: masked(string_to_sign),
+            comparison: comparison.iter().map(|line| mask.apply(line)).collect(),
+        }
     }
 }
 

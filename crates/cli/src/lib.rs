@@ -18,6 +18,7 @@ mod explain;
 mod failure;
 mod import;
 mod input;
+mod mask;
 mod moment;
 mod output;
 mod printable;

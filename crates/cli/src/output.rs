@@ -17,7 +17,7 @@ use crate::style::Style;
 /// Prints a signed request, with what was signed where that is asked for.
 pub(crate) fn print(
     request: &Request<Payload>,
-    explanation: Option<&Explanation<'_>>,
+    explanation: Option<&Explanation>,
     format: Format,
     style: &Style,
     out: &mut impl Write,
@@ -44,11 +44,12 @@ pub(crate) fn print(
     }
 }
 
-fn sections(explanation: &Explanation<'_>, prefix: &str, style: &Style, out: &mut impl Write) -> io::Result<()> {
-    let texts = [("canonical request", explanation.canonical_request), ("string to sign", explanation.string_to_sign)];
+fn sections(explanation: &Explanation, prefix: &str, style: &Style, out: &mut impl Write) -> io::Result<()> {
+    let texts =
+        [("canonical request", &explanation.canonical_request), ("string to sign", &explanation.string_to_sign)];
     for (name, text) in texts {
         writeln!(out, "{prefix}{}", style.title(format_args!("--- {name}")))?;
-        for line in text.unwrap_or("(this scheme has none)").split('\n') {
+        for line in text.as_deref().unwrap_or("(this scheme has none)").split('\n') {
             writeln!(out, "{prefix}{line}")?;
         }
     }
@@ -186,11 +187,11 @@ struct Form<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     body_base64: Option<String>,
     #[serde(flatten)]
-    explanation: Option<&'a Explanation<'a>>,
+    explanation: Option<&'a Explanation>,
 }
 
 impl<'a> Form<'a> {
-    fn of(request: &'a Request<Payload>, explanation: Option<&'a Explanation<'a>>) -> Self {
+    fn of(request: &'a Request<Payload>, explanation: Option<&'a Explanation>) -> Self {
         let (body, base64) = match str::from_utf8(body(request)) {
             Ok(text) => (Some(text).filter(|text| !text.is_empty()), None),
             Err(_) => (None, Some(encode::base64(body(request)))),

@@ -45,6 +45,35 @@ fn explaining_shows_what_was_signed() {
     assert_eq!(json["headers"][0][0], "range");
 }
 
+/// The request is to be sent as it is; what explains it is to be shown to others.
+#[test]
+fn an_explanation_holds_no_credential() {
+    let sigv4 = |more: &str| {
+        format!(
+            r#"{{ "type": "aws-sigv4", "access_key_id": "A", "secret_access_key": "S", "session_token": "hun/ter2"{more} }}"#
+        )
+    };
+    let keyed = |of: &str| {
+        let keys = r#"{ "type": "api-key", "key": "x-key", "value": "hunter2" }, { "type": "api-key", "key": "key", "value": "hun/ter2", "add_to": "query" }"#;
+        format!(r#"{{ "type": "all", "of": [{keys}, {of}] }}"#)
+    };
+    let oauth1 = r#"{ "type": "oauth1", "consumer_key": "k", "consumer_secret": "s" }"#;
+    for auth in [sigv4(""), sigv4(r#", "add_to": "query""#), keyed(&sigv4("")), keyed(oauth1)] {
+        let request = format!(r#"{{ "url": "https://sqs.eu-west-1.amazonaws.com/q?a=1", "auth": {auth} }}"#);
+        let run = countersign(&["sign", "--explain", "--format", "json", "-"], &[], &request);
+        assert_eq!(run.code, 0, "{run:?}");
+        let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        let explained = format!("{}{}", json["canonical_request"], json["string_to_sign"]);
+        for secret in ["hunter2", "hun/ter2", "hun%2Fter2", "hun%252Fter2"] {
+            assert!(!explained.contains(secret), "{auth}: {explained}");
+        }
+        assert!(explained.contains("[redacted]") && run.out.contains("ter2"), "{auth}: {}", run.out);
+        let text = countersign(&["sign", "--explain", "-"], &[], &request).out;
+        let (explained, _) = text.split_once("--- signed request").unwrap();
+        assert!(explained.contains("--- canonical request") && !explained.contains("ter2"), "{explained}");
+    }
+}
+
 #[test]
 fn the_servers_words_set_the_time_and_show_the_line_that_differs() {
     let json: serde_json::Value = serde_json::from_str(&s3(&["--explain", "--format", "json"]).out).unwrap();

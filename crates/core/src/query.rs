@@ -71,19 +71,25 @@ impl<'a> Edit<'a> {
             Some((path, query)) => (path, Some(query)),
             None => (&*target, None),
         };
-        let mut text = String::with_capacity(target.len() + 64);
+        // With room for what signatures add.
+        let mut text = String::with_capacity(target.len() + 512);
         text.push_str(path);
         let mut separator = '?';
-        for pair in query.into_iter().flat_map(|query| query.split('&')) {
-            if !drop(&form_decode(pair.split('=').next().unwrap_or_default().as_bytes())) {
-                text.push(separator);
-                text.push_str(pair);
-                separator = '&';
+        for (name, value) in pairs(query.unwrap_or_default()) {
+            if is_named(name.as_bytes(), &drop) {
+                continue;
             }
+            text.push(separator);
+            text.push_str(name);
+            if let Some(value) = value {
+                text.push('=');
+                text.push_str(value);
+            }
+            separator = '&';
         }
         if query == Some("") {
-            // `/p?` holds one empty pair: what is added takes its place.
-            separator = '?';
+            // One empty pair: what is added takes its place.
+            text.push('?');
         }
         Self { uri, text, separator }
     }
@@ -109,11 +115,6 @@ impl<'a> Edit<'a> {
         self.separator = '&';
     }
 
-    /// Makes room for this many bytes more, so that adding them moves nothing.
-    pub fn reserve(&mut self, bytes: usize) {
-        self.text.reserve(bytes);
-    }
-
     /// Path and query as they stand.
     #[must_use]
     pub fn path_and_query(&self) -> &str {
@@ -127,6 +128,11 @@ impl<'a> Edit<'a> {
     pub fn finish(self) -> Result<Uri> {
         with_path_and_query(self.uri, self.text)
     }
+}
+
+/// Whether the name is one of those, decoded. Nearly all stand as they are.
+fn is_named(name: &[u8], is_one: &impl Fn(&[u8]) -> bool) -> bool {
+    if name.iter().any(|byte| matches!(byte, b'%' | b'+')) { is_one(&form_decode(name)) } else { is_one(name) }
 }
 
 /// The same URI with another path and query. A URI with neither scheme nor authority stays in origin form.

@@ -61,13 +61,22 @@ impl fmt::Debug for Secret {
 
 #[cfg(feature = "serde")]
 mod serde {
+    use serde::de::Error as _;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use super::Secret;
 
+    /// Of a text. A format's own error quotes what else it finds, a password of digits for example: only that nothing was found is
+    /// passed on.
     impl<'de> Deserialize<'de> for Secret {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            String::deserialize(deserializer).map(Self::from)
+            String::deserialize(deserializer).map(Self::from).map_err(|why| {
+                if why.to_string().starts_with("missing field") {
+                    why
+                } else {
+                    D::Error::custom("invalid type: expected a secret, which is a text")
+                }
+            })
         }
     }
 
@@ -88,5 +97,24 @@ mod tests {
         assert_eq!(Secret::from("a"), Secret::from("a"));
         assert_ne!(Secret::from("a"), Secret::from("b"));
         assert_ne!(Secret::from("a"), Secret::from("ab"));
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn what_is_no_text_is_not_quoted() {
+        assert_eq!(serde_json::from_str::<Secret>("\"12345\"").unwrap(), Secret::from("12345"));
+        for json in
+            ["12345", "-12345", "12345.5", "12345e300", "true", "null", "[12345]", "{\"12345\":12345}", "\"12345"]
+        {
+            let why = serde_json::from_str::<Secret>(json).unwrap_err().to_string();
+            assert!(why.contains("expected a secret") && !why.contains("12345"), "{why}");
+        }
+        #[derive(Debug, ::serde::Deserialize)]
+        struct Config {
+            #[expect(dead_code, reason = "it is missing")]
+            password: Secret,
+        }
+        let why = serde_json::from_str::<Config>("{}").unwrap_err().to_string();
+        assert!(why.starts_with("missing field `password`"), "{why}");
     }
 }

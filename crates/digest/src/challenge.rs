@@ -140,8 +140,8 @@ struct Given<'a> {
 
 impl<'a> Given<'a> {
     fn take(&mut self, param: Param<'a>) {
-        let named = |name: &str| param.name.eq_ignore_ascii_case(name);
-        // By length first: one comparison per parameter.
+        let named = |name: &str| param.name == name || param.name.eq_ignore_ascii_case(name);
+        // By length first, and as most write it: one comparison of a word per parameter.
         let place = match param.name.len() {
             3 if named("qop") => &mut self.qop,
             5 if named("realm") => &mut self.realm,

@@ -36,8 +36,14 @@ impl Client {
     ) -> Result<Signed> {
         let mut signed = Signed::default();
         for (side, drawn) in [Side::Proxy, Side::Server].into_iter().zip(drawn) {
-            if let Some(Drawn { session, nc, .. }) = drawn {
-                signed = session.answer(signed, side, *nc, (parts, payload), ctx.is_explaining())?;
+            let Some(Drawn { session, nc, .. }) = drawn else { continue };
+            let answer = session.answer(*nc, parts, payload, ctx.is_explaining())?;
+            signed = signed.with_header(side.answers_in(), answer.value);
+            if let Some(text) = answer.canonical_request {
+                signed = signed.with_canonical_request(text);
+            }
+            if let Some(text) = answer.string_to_sign {
+                signed = signed.with_string_to_sign(text);
             }
         }
         Ok(signed)

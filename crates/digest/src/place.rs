@@ -11,8 +11,10 @@ const MOST_LISTED: usize = 8192;
 
 /// Where the request went that was refused.
 pub(crate) struct Place {
-    /// Its origin; and its folder, the home of the realm: where realms share an origin, the deepest fits best.
+    /// Its origin.
     uri: Uri,
+    /// How much of the path is its folder, the home of the realm: where realms share an origin, the deepest fits best.
+    home: usize,
     /// What stands for the origin in a request without one (CONNECT, relative URIs).
     host: Option<String>,
     /// A number that is equal where origins are; others may share it.
@@ -25,7 +27,8 @@ impl Place {
             Some(_) => None,
             None => Some(named_host(parts)?.to_ascii_lowercase()),
         };
-        Ok(Self { uri: parts.uri.clone(), host, key: Self::key_of(parts) })
+        let home = parts.uri.path().bytes().rposition(|byte| byte == b'/').map_or(0, |slash| slash + 1);
+        Ok(Self { uri: parts.uri.clone(), home, host, key: Self::key_of(parts) })
     }
 
     /// The key of the request's place.
@@ -55,7 +58,7 @@ impl Place {
     /// origin (RFC 7616 section 3.3), and what lies below its home is deeper in.
     pub(crate) fn depth(&self, domain: &[String], path: &str) -> Option<usize> {
         if domain.is_empty() {
-            let home = home(self.uri.path());
+            let home = self.uri.path().get(..self.home).unwrap_or_default();
             return Some(if path.starts_with(home) { home.len() } else { 0 });
         }
         domain.iter().filter(|prefix| path.starts_with(prefix.as_str())).map(String::len).max()
@@ -78,11 +81,6 @@ fn key(host: &str, uri: &Uri) -> u64 {
     let name = name.bytes().map(|byte| byte.to_ascii_lowercase());
     name.chain(port.to_be_bytes())
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// A path up to its last slash.
-fn home(path: &str) -> &str {
-    path.rfind('/').and_then(|slash| path.get(..=slash)).unwrap_or_default()
 }
 
 /// Whether two absolute URIs are of one origin (RFC 6454 section 5); allocates nothing.

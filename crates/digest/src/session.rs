@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
-use countersign_core::challenge::{Side, push_quoted};
-use countersign_core::{Error, ErrorKind, Payload, Result, Signed};
+use countersign_core::challenge::push_quoted;
+use countersign_core::{Error, ErrorKind, Payload, Result};
 use http::HeaderValue;
 use http::request::Parts;
 use zeroize::Zeroizing;
@@ -30,6 +30,13 @@ pub(crate) struct Session {
     /// How often the nonce was used; unless it began in another session, which counts on.
     used: AtomicU32,
     began_in: Option<Arc<Self>>,
+}
+
+/// An answer as its header's value, with the texts that were hashed if they are to be shown.
+pub(crate) struct Answer {
+    pub(crate) value: HeaderValue,
+    pub(crate) canonical_request: Option<String>,
+    pub(crate) string_to_sign: Option<String>,
 }
 
 impl Session {
@@ -97,29 +104,14 @@ impl Session {
         self.used() == u32::MAX
     }
 
-    /// Adds the answer for one request, under the count `nc`.
-    pub(crate) fn answer(
-        &self,
-        signed: Signed,
-        side: Side,
-        nc: u32,
-        request: (&Parts, &Payload),
-        explaining: bool,
-    ) -> Result<Signed> {
-        let (parts, payload) = request;
+    /// The answer for one request, under the count `nc`.
+    pub(crate) fn answer(&self, nc: u32, parts: &Parts, payload: &Payload, explaining: bool) -> Result<Answer> {
         let uri = canonical::uri(&parts.method, &parts.uri);
         let body = canonical::body(self.qop, payload)?;
         let (a2, canonical_request) = canonical::a2(self.function, parts.method.as_str(), &uri, body, explaining);
         let nc = canonical::nc_text(nc);
         let (response, string_to_sign) = self.response(&nc, &a2, explaining);
-        let mut signed = signed.with_header(side.answers_in(), self.value(&uri, &response, &nc)?);
-        if let Some(text) = canonical_request {
-            signed = signed.with_canonical_request(text);
-        }
-        if let Some(text) = string_to_sign {
-            signed = signed.with_string_to_sign(text);
-        }
-        Ok(signed)
+        Ok(Answer { value: self.value(&uri, &response, &nc)?, canonical_request, string_to_sign })
     }
 
     fn value(&self, uri: &str, response: &Hex, nc: &[u8]) -> Result<HeaderValue> {

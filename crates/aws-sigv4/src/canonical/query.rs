@@ -13,7 +13,12 @@ pub(crate) struct Query<'a> {
 impl<'a> Query<'a> {
     /// Splits a query into its pairs, and sees in the same pass whether they are canonical.
     pub(crate) fn of(text: &'a str) -> Self {
-        let mut query = Self { pairs: SmallVec::new(), is_canonical: true };
+        Self::with(&[], text)
+    }
+
+    /// As [`Query::of`], with pairs before it that are known to be canonical.
+    pub(crate) fn with(pairs: &[(&'a str, &'a str)], text: &'a str) -> Self {
+        let mut query = Self { pairs: SmallVec::from_slice(pairs), is_canonical: true };
         let mut rest = Some(text);
         while let Some(text) = rest {
             let (name, after) = query.token(text, true);
@@ -27,11 +32,6 @@ impl<'a> Query<'a> {
             rest = after.strip_prefix('&');
         }
         query
-    }
-
-    /// Adds pairs that are known to be canonical, such as `a=1&b=2`.
-    pub(crate) fn add_canonical(&mut self, text: &'a str) {
-        self.pairs.extend(text.split('&').filter_map(|pair| pair.split_once('=')));
     }
 
     /// Splits off a name, which ends at `=` or `&`, or a value, which ends at `&`.
@@ -138,9 +138,8 @@ mod tests {
     #[test]
     fn what_is_added_is_sorted_with_the_rest() {
         for (given, expected) in [("b=1&a=+", "X=1&a=%20&b=1&z=%2F"), ("b=1", "X=1&b=1&z=%2F"), ("", "X=1&z=%2F")] {
-            let (mut query, mut out) = (Query::of(given), Vec::new());
-            query.add_canonical("z=%2F&X=1");
-            query.push(&mut out);
+            let mut out = Vec::new();
+            Query::with(&[("z", "%2F"), ("X", "1")], given).push(&mut out);
             assert_eq!(str::from_utf8(&out), Ok(expected));
         }
     }

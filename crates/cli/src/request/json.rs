@@ -36,8 +36,9 @@ fn get() -> String {
 pub(super) fn read(text: &[u8], dir: &Path) -> Result<Written, Failure> {
     let unreadable = |why: String| input(format!("the request is not in its JSON form: {why}"));
     let form: Form = serde_json::from_slice(text).map_err(|why| {
-        let value: Value = serde_json::from_slice(text).unwrap_or_default();
-        unreadable(config::without_value(&why.to_string(), &value))
+        // What is no JSON at all is told by its place.
+        let told = serde_json::from_slice(text).map(|json: Value| config::refusal::<Form>(&json, &why.to_string()));
+        unreadable(told.unwrap_or_else(|_| why.to_string()))
     })?;
 
     let body = match (form.body, form.body_base64, form.body_file) {

@@ -5,9 +5,10 @@ use countersign::scheme::encode;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::model::{RequestNode, text_of};
-use super::variables::Scopes;
-use crate::{Note, Request, error, user_info};
+use super::model::RequestNode;
+use crate::fields::text_of;
+use crate::scopes::Scopes;
+use crate::{Note, Request, error, templates, user_info};
 
 impl RequestNode<'_> {
     /// The request, with its variables filled. `place` is where it stands.
@@ -219,23 +220,9 @@ fn form(content: &Value, fill: Fill<'_>) -> Result<String> {
         if !text.is_empty() {
             text.push('&');
         }
-        push_form(&mut text, &fill(&key)?);
+        templates::push_percent(&mut text, &fill(&key)?);
         text.push('=');
-        push_form(&mut text, &fill(&parameter.get("value").and_then(text_of).unwrap_or_default())?);
+        templates::push_percent(&mut text, &fill(&parameter.get("value").and_then(text_of).unwrap_or_default())?);
     }
     Ok(text)
-}
-
-/// Percent-encoded, but for what is still to fill.
-fn push_form(out: &mut String, text: &str) {
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((name, tail)) = after.split_once("}}") else { break };
-        encode::push_percent(out, before);
-        out.push_str("{{");
-        out.push_str(name);
-        out.push_str("}}");
-        rest = tail;
-    }
-    encode::push_percent(out, rest);
 }

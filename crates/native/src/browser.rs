@@ -1,27 +1,24 @@
 //! The person's browser.
 
-use std::process::{Command, Stdio};
-
 use http::Uri;
+use tokio::sync::oneshot;
 
-/// Opens a page in the system's browser. If there is none, the URL is on the screen. Anything but a page is not opened: the system's
-/// opener would start a program for a file, or take an option.
-pub(super) fn open(url: &str) {
-    if !is_page(url) {
-        return;
-    }
-    let program = if cfg!(target_os = "macos") {
-        "open"
-    } else if cfg!(windows) {
-        "explorer"
-    } else {
-        "xdg-open"
-    };
-    let _ = Command::new(program).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+/// Opens a page in the system's browser. The receiver hears whether that went well; from a browser in a terminal, when it is closed.
+/// Anything but a page is not opened: the system's opener would start a program for a file, or take an option.
+pub(crate) fn open(url: &str) -> oneshot::Receiver<bool> {
+    let (told, opened) = oneshot::channel();
+    let url = url.to_owned();
+    // The thread may outlive the login: nobody waits for a browser to be closed.
+    let started = std::thread::Builder::new().name("countersign-browser".into()).spawn(move || {
+        let _nobody_listens = told.send(is_page(&url) && webbrowser::open(&url).is_ok());
+    });
+    // Without a thread the sender is gone, which counts as not opened.
+    drop(started);
+    opened
 }
 
 /// Whether it is an http or https URL with a host, and nothing but visible ASCII.
-fn is_page(url: &str) -> bool {
+pub(crate) fn is_page(url: &str) -> bool {
     url.bytes().all(|byte| byte.is_ascii_graphic())
         && url.parse::<Uri>().is_ok_and(|uri| {
             matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
@@ -58,6 +55,7 @@ mod tests {
             "",
         ] {
             assert!(!is_page(url), "{url}");
+            assert_eq!(open(url).blocking_recv(), Ok(false), "{url}");
         }
     }
 }
