@@ -241,7 +241,6 @@ pub async fn send_async(
     Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))
 }
 
-
 /// The code of ours in `docs/coming-from.md` compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/coming-from.md")]
