@@ -68,6 +68,8 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#![forbid(unsafe_code)]
+
 mod asyncapi;
 mod authorization;
 mod aws;
