@@ -36,7 +36,8 @@ fn row(name: &str, bytes: &[u8]) {
         ours = ours.min(start.elapsed());
         if is_json {
             let start = Instant::now();
-            std::hint::black_box(serde_json::from_slice::<IgnoredAny>(bytes)).unwrap_or_else(|why| panic!("{name}: {why}"));
+            std::hint::black_box(serde_json::from_slice::<IgnoredAny>(bytes))
+                .unwrap_or_else(|why| panic!("{name}: {why}"));
             peer = peer.min(start.elapsed());
         }
     }
@@ -52,8 +53,11 @@ fn row(name: &str, bytes: &[u8]) {
 
 /// A Postman collection of so many requests with bodies of so many bytes.
 fn collection(requests: usize, body: usize) -> String {
-    let mut text = String::from(r#"{"info":{"name":"c"},"auth":{"type":"basic","basic":[{"key":"username","value":"u"}]},"item":["#);
-    let filler: String = (0..body / 20).map(|index| format!("\\\"key{index:06}\\\": {:05}, ", index * 7 % 99_999)).collect();
+    let mut text = String::from(
+        r#"{"info":{"name":"c"},"auth":{"type":"basic","basic":[{"key":"username","value":"u"}]},"item":["#,
+    );
+    let filler: String =
+        (0..body / 20).map(|index| format!("\\\"key{index:06}\\\": {:05}, ", index * 7 % 99_999)).collect();
     for index in 0..requests {
         let separator = if index > 0 { "," } else { "" };
         let _ = write!(

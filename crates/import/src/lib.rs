@@ -68,8 +68,6 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#![forbid(unsafe_code)]
-
 mod asyncapi;
 mod authorization;
 mod aws;
