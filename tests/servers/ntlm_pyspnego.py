@@ -1,7 +1,8 @@
 """An NTLM server over pyspnego, one context a connection: usage ntlm_pyspnego.py PORT USERS_FILE [CERTIFICATE_HASH_HEX].
 
 It sends its time, so it demands an integrity code and checks it; with a certificate hash it demands channel bindings for it.
-/ntlm asks for NTLM, /negotiate for Negotiate, and each reply says how many requests the connection has seen.
+/ntlm asks for NTLM, /negotiate for Negotiate, /unsealed for NTLM without SIGN and SEAL; each reply says how many requests the
+connection has seen.
 POST bodies are echoed once the connection is authenticated. Listens on 127.0.0.1 only.
 """
 
@@ -14,6 +15,7 @@ PORT, USERS = int(sys.argv[1]), sys.argv[2]
 os.environ["NTLM_USER_FILE"] = USERS
 
 import spnego  # noqa: E402  (reads the environment)
+from spnego._ntlm_raw.messages import NegotiateFlags  # noqa: E402
 from spnego.channel_bindings import GssChannelBindings  # noqa: E402
 
 BINDINGS = None
@@ -51,6 +53,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if self.context is None:
                 self.context = spnego.server(protocol="ntlm", channel_bindings=BINDINGS)
             out = self.context.step(base64.b64decode(token))
+            if self.path.startswith("/unsealed") and not self.context.complete:
+                self.context._temp_challenge.flags &= ~(NegotiateFlags.sign | NegotiateFlags.seal)
+                out = self.context._temp_challenge.pack()
         except spnego.exceptions.SpnegoError as why:
             self.context = None
             return self.reply(401, str(why).encode(), [("WWW-Authenticate", mechanism)])

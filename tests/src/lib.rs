@@ -1,8 +1,12 @@
 //! What the tests in `tests/` share: servers that stop by themselves, and a blocking client over the one loop.
 
 pub mod every_config;
+pub mod guard;
+pub mod redis;
+pub mod rotation;
 pub mod stand_in;
 pub mod tls;
+pub mod verifiers;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Error, Result};
@@ -220,3 +224,24 @@ pub fn consent(server: &Server, url: &str, user_code: &str) -> Option<String> {
     }
     panic!("the forms have no end: {uri}");
 }
+
+/// Sends one request over a connection of its own.
+///
+/// # Errors
+/// When there is no reply.
+pub async fn send_async(
+    request: Request<Payload>,
+) -> std::result::Result<Response<bytes::Bytes>, Box<dyn std::error::Error + Send + Sync>> {
+    use http_body_util::{BodyExt as _, Full};
+    use hyper_util::rt::TokioExecutor;
+
+    let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http();
+    let request = request.map(|body| Full::new(body.bytes().cloned().unwrap_or_default()));
+    let (parts, body) = client.request(request).await?.into_parts();
+    Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))
+}
+
+/// The code of ours in `docs/coming-from.md` compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/coming-from.md")]
+mod coming_from {}

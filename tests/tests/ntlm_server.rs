@@ -1,7 +1,8 @@
 //! NTLM against real servers: Apache httpd with mod_auth_gssapi and gss-ntlmssp, and one over pyspnego, which checks integrity
 //! codes and channel bindings.
 
-use countersign::{AuthConfig, Authenticator, ntlm};
+use countersign::{AuthConfig, Authenticator, Context, ntlm};
+use countersign_tests::tls::certificate;
 use countersign_tests::{Server, client, exchange, free_port, work_dir};
 use http::{Method, Request, StatusCode};
 
@@ -77,6 +78,10 @@ fn integrity_codes_are_checked() {
     assert_eq!((status, sent, text.as_str()), (StatusCode::OK, 3, "request 3 of DOMAIN\\Mufasa"));
     let (status, sent, _) = get(&server, mufasa("Circle of Lies"), "/ntlm");
     assert_eq!((status, sent), (StatusCode::UNAUTHORIZED, 2));
+    // Where nothing is signed or sealed, the code is made under another key.
+    let (status, sent, _) = get(&server, mufasa("Circle of Life"), "/unsealed");
+    assert_eq!((status, sent), (StatusCode::OK, 2));
+    assert_eq!(get(&server, mufasa("Circle of Lies"), "/unsealed").0, StatusCode::UNAUTHORIZED);
     let mut old = mufasa("Circle of Life");
     old.version = ntlm::Version::Ntlmv1Session;
     assert_eq!(get(&server, old, "/ntlm").0, StatusCode::OK);
@@ -94,6 +99,21 @@ fn channel_bindings_are_checked() {
     assert_eq!(bound(Some(CERTIFICATE)), StatusCode::OK);
     assert_eq!(bound(Some(&CERTIFICATE.replace("00", "ff"))), StatusCode::UNAUTHORIZED);
     assert_eq!(bound(None), StatusCode::UNAUTHORIZED);
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn the_certificate_of_the_connection_is_bound() {
+    let certificate = certificate();
+    let server = pyspnego(&[&ntlm::tls_server_end_point(&certificate).unwrap()]);
+    let status = |ctx: Context| {
+        let auth = Authenticator::new(&AuthConfig::Ntlm(mufasa("Circle of Life"))).unwrap();
+        let auth = auth.with_clock(move || ctx.clone());
+        let request = Request::get(server.uri("/ntlm")).body(()).unwrap();
+        exchange(&client(), &auth, request).unwrap().0.status()
+    };
+    assert_eq!(status(Context::now().with_peer_certificate(certificate.as_ref())), StatusCode::OK);
+    assert_eq!(status(Context::now()), StatusCode::UNAUTHORIZED);
 }
 
 #[test]

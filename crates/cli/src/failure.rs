@@ -32,7 +32,11 @@ impl Failure {
         let mut text = why.to_string();
         let mut cause = std::error::Error::source(why);
         while let Some(error) = cause {
-            text.push_str(&format!(": {error}"));
+            // A message may tell its cause already.
+            let cause_text = error.to_string();
+            if !text.contains(&cause_text) {
+                text.push_str(&format!(": {cause_text}"));
+            }
             cause = error.source();
         }
         Self::Refused(format!("{} [{}]", Printable(&text), why.kind()))

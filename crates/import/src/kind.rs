@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use countersign::{Error, ErrorKind, Result};
+use countersign::{Error, Result};
 
 use crate::clues::Clues;
 use crate::error;
@@ -74,18 +74,19 @@ const FORMATS: &[Format] = &[
     Format { kind: Kind::GraphQl, name: "graphql", recognise: crate::graphql::recognise, read: crate::graphql::read },
     Format { kind: Kind::Curl, name: "curl", recognise: crate::curl::recognise, read: crate::curl::read },
     Format { kind: Kind::HttPie, name: "httpie", recognise: crate::httpie::recognise, read: crate::httpie::read },
-    Format { kind: Kind::Http, name: "http", recognise: |_| false, read: not_yet },
+    Format { kind: Kind::Http, name: "http", recognise: crate::http_file::recognise, read: crate::http_file::read },
     Format { kind: Kind::Har, name: "har", recognise: crate::har::recognise, read: crate::har::read },
-    Format { kind: Kind::Insomnia, name: "insomnia", recognise: |_| false, read: not_yet },
-    Format { kind: Kind::Bruno, name: "bruno", recognise: |_| false, read: not_yet },
+    Format {
+        kind: Kind::Insomnia,
+        name: "insomnia",
+        recognise: crate::insomnia::recognise,
+        read: crate::insomnia::read,
+    },
+    Format { kind: Kind::Bruno, name: "bruno", recognise: crate::bruno::recognise, read: crate::bruno::read },
     Format { kind: Kind::Netrc, name: "netrc", recognise: crate::netrc::recognise, read: crate::netrc::read },
     Format { kind: Kind::Aws, name: "aws", recognise: crate::aws::recognise, read: crate::aws::read },
     Format { kind: Kind::Cookies, name: "cookies", recognise: crate::cookies::recognise, read: crate::cookies::read },
 ];
-
-fn not_yet<'a>(_: Input<'a>) -> Result<Box<dyn Reader + 'a>> {
-    Err(Error::new(ErrorKind::InvalidImport, "this build does not read that kind of input"))
-}
 
 impl Kind {
     /// All kinds.

@@ -12,7 +12,8 @@ export function write(name, scheme, source, vectors) {
   const names = vectors.map((vector) => vector.name);
   const twice = names.filter((one, index) => names.indexOf(one) !== index);
   if (twice.length) throw new Error(`${name}: names occur twice: ${twice}`);
-  const document = { format: 1, scheme, source, vectors };
+  // What is written here was computed by a peer.
+  const document = { format: 1, scheme, kind: "peer", source, vectors };
   writeFileSync(new URL(`../data/${name}.json`, import.meta.url), JSON.stringify(document, null, 1) + "\n");
   console.log(`${name}.json: ${vectors.length} vectors`);
 }

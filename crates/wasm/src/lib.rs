@@ -1,4 +1,4 @@
-//! [`countersign`] for JavaScript, by `wasm-bindgen`: the npm package `countersign`.
+//! [`countersign`] for JavaScript, by `wasm-bindgen`: the npm package `countersign-wasm`.
 //!
 //! A config is the JSON form of `AuthConfig`; a request is `{ method, url, headers, body }`. The functions throw an `Error` with a
 //! `kind`, the stable name of `ErrorKind`. The types are written out in `types.d.ts`, which the package's own declarations hold.
@@ -15,6 +15,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::authenticator::Authenticator;
 use crate::convert::{set, thrown};
+use crate::exchange::Exchange;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.d.ts");
@@ -35,6 +36,16 @@ pub fn sign(config: &JsValue, request: &JsValue, context: &JsValue) -> Result<Js
 #[wasm_bindgen(skip_typescript)]
 pub fn explain(config: &JsValue, request: &JsValue, context: &JsValue) -> Result<JsValue, JsValue> {
     Authenticator::new(config)?.explain(request, context)
+}
+
+/// Starts one request's conversation: its first step is `exchange.step`. An [`Authenticator`] that is kept remembers nonces and tokens
+/// from one request to the next.
+///
+/// # Errors
+/// An `Error` with `kind`.
+#[wasm_bindgen(skip_typescript)]
+pub fn start(config: &JsValue, request: &JsValue, context: &JsValue) -> Result<Exchange, JsValue> {
+    Authenticator::new(config)?.start(request, context)
 }
 
 /// Takes the value of a `WWW-Authenticate` or `Proxy-Authenticate` header apart: a list of `{ scheme, token68, params }`.

@@ -54,6 +54,8 @@ export type Step = { send: SignedRequest } | { wait: Promise<void> } | { done: t
 
 export function sign(config: AuthConfig, request: HttpRequest, context?: SigningContext): SignedRequest;
 export function explain(config: AuthConfig, request: HttpRequest, context?: SigningContext): Explained;
+/** Starts one request's conversation with the server. */
+export function start(config: AuthConfig, request: HttpRequest, context?: SigningContext): Exchange;
 export function readChallenges(value: string): Challenge[];
 
 /** A config made ready: create one and share it, so that nonces, tokens and clock offsets are remembered. */

@@ -7,6 +7,7 @@ mod faults;
 mod ntlm;
 mod proxies;
 mod redirects;
+mod spans;
 mod tls;
 mod tokens;
 

@@ -1,29 +1,23 @@
 //! `countersign token`.
 
-mod browser;
-mod device;
-mod listener;
+mod paste;
 mod send;
 
-use std::io::{BufRead as _, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use countersign::oauth2::server::{revocation_request, revoked};
-use countersign::oauth2::{
-    AuthorizationRequest, Config, Grant, GrantType, ServerError, Session, Token, TokenStore as _,
-};
+use countersign::oauth2::{Config, Session, Token, TokenStore as _};
 use countersign::{AuthConfig, Context, Dialogue, Error, ErrorKind, Exchange, Secret, Step};
 use countersign_file_store::FileTokenStore;
-use http::Uri;
+use countersign_native::{Login, Notice};
 
 use crate::args::{self, GrantFile};
 use crate::failure::Failure;
 use crate::printable::Printable;
-use crate::token::device::device;
-use crate::token::listener::{Listener, Verdict};
 use crate::token::send::send;
 use crate::{config, input, variables};
 
@@ -33,7 +27,7 @@ pub(crate) fn token(command: args::Token, out: &mut impl Write) -> Result<ExitCo
         args::Token::Get { grant, no_browser, paste, timeout, show_secret } => {
             let config = oauth2(&grant)?;
             let person = Person { no_browser, paste, timeout: Duration::from_secs(timeout) };
-            let token = get(config, store(&grant.store)?, &person)?;
+            let token = get(&config, store(&grant.store)?, &person)?;
             show(&token, show_secret, out)?;
         }
         args::Token::List { store: place } => list(&store(&place)?, out)?,
@@ -113,92 +107,27 @@ fn kept(session: &Session) -> Result<Token, Failure> {
     token.ok_or_else(|| Failure::Refused("no token is kept for this config, or it is expired".into()))
 }
 
-fn get(mut config: Config, store: FileTokenStore, person: &Person) -> Result<Token, Failure> {
-    let refused = |why: Error| Failure::refused(&why);
-    let Some(grant) = config.grant.as_deref_mut() else {
-        return Err(Failure::Input("the auth config has no `grant`".into()));
-    };
-    if !grant.grant_type().needs_person() {
-        let session = session(&config, store)?;
-        session.token(&Context::now()).block().map_err(refused)?;
-        converse(session.refresh())?.map_err(|why| Failure::refused(&why))?;
-        return kept(&session);
+fn get(config: &Config, store: FileTokenStore, person: &Person) -> Result<Token, Failure> {
+    let session = session(config, store)?;
+    // What is kept is known before it is replaced.
+    session.token(&Context::now()).block().map_err(|why| Failure::refused(&why))?;
+    let asks_in_browser = config.grant.as_deref().is_some_and(|grant| grant.consent().is_some());
+    if person.paste && asks_in_browser {
+        return paste::token(&session);
     }
-    if grant.grant_type() == GrantType::DeviceCode {
-        let grant = grant.clone();
-        return device(&grant, &session(&config, store)?, person);
-    }
-    let listener = if person.paste { None } else { Some(listen(grant)?) };
-    let session = session(&config, store)?;
-    let login = login(&session)?;
-    tell(&format!("open {}", login.url()))?;
-    if !person.no_browser && !person.paste {
-        browser::open(login.url());
-    }
-    match listener {
-        Some((listener, path)) => listener.wait(&path, person.timeout, |target| came_back(&session, &login, target)),
-        None => {
-            tell("and give the URL that the browser comes back on:")?;
-            let mut line = String::new();
-            std::io::stdin().lock().read_line(&mut line)?;
-            match came_back(&session, &login, line.trim()) {
-                Verdict::Ours(done) => done,
-                Verdict::NotOurs => Err(Failure::Refused("this is not the answer: `state` or URL are others".into())),
-            }
-        }
-    }
-}
-
-/// Asks for consent; sends the parameters ahead where the config says so.
-fn login(session: &Session) -> Result<AuthorizationRequest, Failure> {
-    let refused = |why: Error| Failure::refused(&why);
-    let mut login = session.login(&Context::now()).map_err(refused)?;
-    let has_pushed = |login: &mut AuthorizationRequest| match session.push_request(login, &Context::now()) {
-        Err(why) => Err(refused(why)),
-        Ok(None) => Ok(Ok(())),
-        Ok(Some(request)) => Ok(session.pushed(login, &send(request)?, &Context::now())),
-    };
-    let end = match has_pushed(&mut login)? {
-        // The nonce is known now.
-        Err(why) if ServerError::cause_of(&why).is_some_and(|cause| cause.is("use_dpop_nonce")) => {
-            has_pushed(&mut login)?
-        }
-        end => end,
-    };
-    end.map_err(refused)?;
-    Ok(login)
-}
-
-/// Listens where the callback URL says, on a free port unless it names one, and makes the URL say so.
-fn listen(grant: &mut Grant) -> Result<(Listener, String), Failure> {
-    let is_implicit = grant.grant_type() == GrantType::Implicit;
-    let Some(consent) = grant.consent_mut() else {
-        return Err(Failure::Input("the grant asks no person in a browser".into()));
-    };
-    let given = Some(consent.callback_url.clone()).filter(|url| !url.is_empty());
-    let given = given.unwrap_or_else(|| "http://127.0.0.1/callback".into());
-    let uri: Uri = given.parse().map_err(|_| Failure::Input("`callback_url` is no URL".into()))?;
-    let host = uri.host().unwrap_or_default();
-    if uri.scheme_str() != Some("http") || !["127.0.0.1", "localhost"].contains(&host) || is_implicit {
-        let message = "the browser does not come back to this program (`callback_url` is not http on 127.0.0.1, or the token is in \
-            a fragment): use --paste";
-        return Err(Failure::Input(message.into()));
-    }
-    let listener = Listener::new(uri.port_u16().unwrap_or(0))?;
-    let path = uri.path().to_owned();
-    consent.callback_url = format!("http://{host}:{}{path}", listener.address.port());
-    Ok((listener, path))
-}
-
-fn came_back(session: &Arc<Session>, login: &AuthorizationRequest, url: &str) -> Verdict<Token> {
-    match session.finish(login, url, &Context::now()) {
-        Err(why) if why.kind() == ErrorKind::StateMismatch => Verdict::NotOurs,
-        Err(why) => Verdict::Ours(Err(Failure::refused(&why))),
-        Ok(redeeming) => {
-            let end = converse(redeeming).and_then(|end| end.map_err(|why| Failure::refused(&why)));
-            Verdict::Ours(end.and_then(|()| kept(session)))
-        }
-    }
+    let login = Login::new(&session).with_program("countersign").with_timeout(person.timeout).with_notice(|notice| {
+        // With standard error gone there is nobody left to tell.
+        let _told = match notice {
+            Notice::Type { url, user_code } => tell(&format!("open {url} and type {user_code}")),
+            Notice::Open { url } => tell(&format!("open {url}")),
+            _ => Ok(()),
+        };
+    });
+    let login = if person.no_browser || person.paste { login.without_browser() } else { login };
+    login.run_blocking(send).map_err(|why| match why.kind() {
+        ErrorKind::InvalidConfig if asks_in_browser => Failure::Input(format!("{why}; or use --paste")),
+        _ => Failure::refused(&why),
+    })
 }
 
 /// Holds a conversation with the token endpoint, at whose end the token is kept.

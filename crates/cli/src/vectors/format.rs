@@ -10,8 +10,23 @@ use serde_json::{Map, Value};
 pub struct File {
     format: u64,
     scheme: String,
+    #[serde(default)]
+    kind: Option<Kind>,
     source: String,
     vectors: Vec<Vector>,
+}
+
+/// Where a file's expected values come from.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Kind {
+    /// A standard or a vendor published them.
+    Published,
+    /// An independent program computed them.
+    Peer,
+    /// This project decided, and each vector's comment says why.
+    Policy,
 }
 
 /// One signature vector: a config, a moment, a request, the server's replies, and what must go out.
@@ -117,6 +132,12 @@ impl File {
     #[must_use]
     pub fn scheme(&self) -> &str {
         &self.scheme
+    }
+
+    /// Where the expected values come from, if the file says so.
+    #[must_use]
+    pub const fn kind(&self) -> Option<Kind> {
+        self.kind
     }
 
     /// What computed or published the expected values.

@@ -23,7 +23,7 @@ mod run;
 
 pub(crate) use difference::shown;
 pub use difference::{Difference, Line};
-pub use format::{File, FormatError, Vector};
+pub use format::{File, FormatError, Kind, Vector};
 
 impl Vector {
     /// Runs the vector: what differs from what it expects; nothing, if it passes.

@@ -1,13 +1,12 @@
 //! The request that HTTPie would send, before its authentication.
 
 use countersign::Result;
-use countersign::scheme::encode;
 
 use super::Command;
 use super::items::Kind;
 use super::json;
 use super::options::Body;
-use crate::{Note, Request, error};
+use crate::{Note, Request, error, templates};
 
 /// `:3000/x`, `example.com`, `://example.com` with their schemes.
 pub(super) fn whole_url(url: &str, scheme: &str) -> String {
@@ -109,17 +108,9 @@ fn plain(key: &str, json: &str) -> Result<String> {
     }
 }
 
-/// As Python's `quote_plus`; what is still to fill stays.
+/// As Python's `quote_plus`.
 fn form_encoded(text: &str) -> String {
     let mut out = String::new();
-    let mut rest = text;
-    let push = |out: &mut String, text: &str| out.push_str(&encode::percent(text.as_bytes()).replace("%20", "+"));
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((name, tail)) = after.split_once("}}") else { break };
-        push(&mut out, before);
-        out.push_str(&format!("{{{{{name}}}}}"));
-        rest = tail;
-    }
-    push(&mut out, rest);
+    templates::push_form(&mut out, text);
     out
 }

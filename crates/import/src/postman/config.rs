@@ -1,57 +1,21 @@
 //! Postman's types and parameters as countersign's, by one table for both directions.
 
+use std::collections::HashMap;
+
 use countersign::{AuthConfig, Result};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::model::Auth;
 use super::oauth2;
-use super::parameters::Parameters;
-use super::variables::Scopes;
-use crate::variables::Names;
-use crate::{Note, config, error};
-
-/// A type that both know.
-pub(super) struct Type {
-    pub(super) postman: &'static str,
-    pub(super) ours: &'static str,
-    /// What variables of missing values begin with.
-    names: &'static str,
-    /// Postman's key, ours, and what it holds.
-    pub(super) fields: &'static [(&'static str, &'static str, Shape)],
-}
-
-/// What a parameter holds.
-#[derive(Clone, Copy)]
-pub(super) enum Shape {
-    /// A text that may be left out, which an empty one is.
-    Optional,
-    /// A text that must be there, if only empty. Without it: a variable.
-    Needed,
-    /// A text that must be there and not empty. Without it: a variable.
-    Nonempty,
-    /// A text that must be there, if only empty, where the other parameter has something. Without it: a variable.
-    NeededWith(&'static str),
-    /// A text that is empty where it is left out.
-    OrEmpty,
-    Flag,
-    /// A flag whose opposite is ours.
-    Opposite,
-    Number,
-    /// A number in hexadecimal digits.
-    Hex,
-    /// Texts, as a list or separated by commas.
-    List,
-    /// A text of a few: Postman's and ours. The first is meant where none is given.
-    Choice(&'static [(&'static str, &'static str)]),
-    /// A flag that chooses: ours for false, and for true.
-    Either(&'static str, &'static str),
-}
+use crate::fields::{Parameters, Shape, Type, text_of};
+use crate::scopes::Scopes;
+use crate::{Note, error};
 
 use Shape::{Choice, Either, Flag, Hex, List, Needed, NeededWith, Nonempty, Number, Opposite, Optional, OrEmpty};
 
 pub(super) const TYPES: &[Type] = &[
     Type {
-        postman: "apikey",
+        theirs: "apikey",
         ours: "api-key",
         names: "api_key",
         fields: &[
@@ -60,15 +24,15 @@ pub(super) const TYPES: &[Type] = &[
             ("in", "add_to", Choice(&[("header", "header"), ("query", "query")])),
         ],
     },
-    Type { postman: "bearer", ours: "bearer", names: "bearer", fields: &[("token", "token", Nonempty)] },
+    Type { theirs: "bearer", ours: "bearer", names: "bearer", fields: &[("token", "token", Nonempty)] },
     Type {
-        postman: "basic",
+        theirs: "basic",
         ours: "basic",
         names: "basic",
         fields: &[("username", "username", Needed), ("password", "password", Needed)],
     },
     Type {
-        postman: "digest",
+        theirs: "digest",
         ours: "digest",
         names: "digest",
         fields: &[
@@ -85,7 +49,7 @@ pub(super) const TYPES: &[Type] = &[
         ],
     },
     Type {
-        postman: "oauth1",
+        theirs: "oauth1",
         ours: "oauth1",
         names: "oauth1",
         fields: &[
@@ -108,7 +72,7 @@ pub(super) const TYPES: &[Type] = &[
         ],
     },
     Type {
-        postman: "hawk",
+        theirs: "hawk",
         ours: "hawk",
         names: "hawk",
         fields: &[
@@ -125,7 +89,7 @@ pub(super) const TYPES: &[Type] = &[
         ],
     },
     Type {
-        postman: "awsv4",
+        theirs: "awsv4",
         ours: "aws-sigv4",
         names: "aws",
         fields: &[
@@ -138,7 +102,7 @@ pub(super) const TYPES: &[Type] = &[
         ],
     },
     Type {
-        postman: "ntlm",
+        theirs: "ntlm",
         ours: "ntlm",
         names: "ntlm",
         fields: &[
@@ -150,7 +114,7 @@ pub(super) const TYPES: &[Type] = &[
         ],
     },
     Type {
-        postman: "edgegrid",
+        theirs: "edgegrid",
         ours: "edgegrid",
         names: "edgegrid",
         fields: &[
@@ -172,74 +136,36 @@ pub(super) fn read(auth: &Auth<'_>, place: &str, scopes: &Scopes, notes: &mut Ve
     if kind == "noauth" {
         return Ok(AuthConfig::None);
     }
-    let parameters = Parameters::read(auth, place, scopes)?;
+    let parameters = parameters(auth, place, scopes)?;
     if kind == "oauth2" {
         return oauth2::read(&parameters, notes);
     }
-    let Some(known) = TYPES.iter().find(|known| known.postman == kind) else {
-        return Err(error::unsupported(
-            place,
-            format!("the type {} is not one that can be imported", error::quoted(kind)),
-        ));
+    match TYPES.iter().find(|known| known.theirs == kind) {
+        Some(known) => known.config(&parameters),
+        None => {
+            let what = format!("the type {} is not one that can be imported", error::quoted(kind));
+            Err(error::unsupported(place, what))
+        }
+    }
+}
+
+/// The parameters, in the form of v2.1 (a list of keys and values) or v2.0 (an object). The last of a repeated parameter
+/// counts; `disabled` does not, as in postman-runtime.
+fn parameters<'s>(auth: &Auth<'_>, place: &str, scopes: &'s Scopes) -> Result<Parameters<'s>> {
+    let place = format!("{place}/{}", auth.kind);
+    let mut whole: Value =
+        serde_json::from_str(auth.json.get()).map_err(|_| error::invalid(&place, "not an object"))?;
+    let values = match whole.get_mut(&*auth.kind).map(Value::take) {
+        Some(Value::Array(list)) => list.into_iter().filter_map(pair).collect(),
+        Some(Value::Object(object)) => object.into_iter().collect(),
+        None | Some(Value::Null) => HashMap::new(),
+        Some(_) => return Err(error::invalid(&place, "neither a list of parameters nor an object")),
     };
-    let mut fields = known.read(&parameters)?;
-    let method = fields.get("signature_method").and_then(Value::as_str);
-    if known.ours == "oauth1" && method.is_some_and(|method| method.starts_with("RSA")) {
-        sign_with_private_key(&mut fields);
-    }
-    config::read(parameters.place(), known.ours, fields)
+    Ok(Parameters::new(values, scopes, place))
 }
 
-/// The RSA methods use a key, and no secret.
-fn sign_with_private_key(fields: &mut Map<String, Value>) {
-    let mut names = Names::new();
-    fields.entry("private_key").or_insert_with(|| names.placeholder("oauth1", "private_key").into());
-    for secret in ["consumer_secret", "token_secret"] {
-        let placeholder = names.placeholder("oauth1", secret);
-        if fields.get(secret).and_then(Value::as_str) == Some(&*placeholder) {
-            fields.remove(secret);
-        }
-    }
-}
-
-impl Type {
-    fn read(&self, parameters: &Parameters<'_>) -> Result<Map<String, Value>> {
-        let mut fields = Map::new();
-        let mut names = Names::new();
-        for &(key, ours, shape) in self.fields {
-            let mut missing = || Value::from(names.placeholder(self.names, ours));
-            let value = match shape {
-                Optional => parameters.filled(key)?.map(Value::from),
-                Needed => Some(parameters.text(key)?.map_or_else(missing, Value::from)),
-                Nonempty => Some(parameters.filled(key)?.map_or_else(missing, Value::from)),
-                NeededWith(other) => match parameters.text(key)? {
-                    None if parameters.filled(other)?.is_some() => Some(missing()),
-                    text => text.filter(|text| !text.is_empty()).map(Value::from),
-                },
-                OrEmpty => Some(parameters.text(key)?.unwrap_or_default().into()),
-                Flag => Some(parameters.flag(key)?.into()),
-                Opposite => Some((!parameters.flag(key)?).into()),
-                Number => parameters.number(key)?.map(Value::from),
-                Hex => match parameters.known(key)? {
-                    Some(text) => Some(
-                        u32::from_str_radix(&text, 16)
-                            .map_err(|_| parameters.invalid(key, "not hexadecimal digits"))?
-                            .into(),
-                    ),
-                    None => None,
-                },
-                List => Some(parameters.list(key)?.into())
-                    .filter(|list: &Value| list.as_array().is_some_and(|list| !list.is_empty())),
-                Choice(choices) => {
-                    let given = parameters.known(key)?;
-                    let choice =
-                        choices.iter().find(|(postman, _)| given.as_deref() == Some(*postman)).or(choices.first());
-                    choice.map(|(_, ours)| Value::from(*ours))
-                }
-                Either(if_false, if_true) => Some(if parameters.flag(key)? { if_true } else { if_false }.into()),
-            };
-            fields.extend(value.map(|value| (ours.to_owned(), value)));
-        }
-        Ok(fields)
-    }
+fn pair(parameter: Value) -> Option<(String, Value)> {
+    let Value::Object(mut parameter) = parameter else { return None };
+    let key = parameter.get("key").and_then(text_of)?;
+    Some((key, parameter.remove("value").unwrap_or_default()))
 }

@@ -4,7 +4,6 @@
 mod config;
 mod model;
 mod oauth2;
-mod parameters;
 mod request;
 mod variables;
 mod write;
@@ -13,7 +12,6 @@ use countersign::{AuthConfig, Result};
 use serde_json::value::RawValue;
 
 use self::model::{Auth, Document, Node, RequestNode};
-use self::variables::Scopes;
 use crate::clues::{Clues, Notation};
 use crate::reader::{Chosen, Input, Reader};
 use crate::variables::Names;
@@ -149,7 +147,7 @@ impl Reader for Collection<'_> {
             Chosen::Item(index) => self.entries.get(index),
             Chosen::Root | Chosen::Scheme(_) => None,
         };
-        let scopes = Scopes::read(beside, self.variables, &self.root.pointer, self.limits.expanded)?;
+        let scopes = variables::scopes(beside, self.variables, &self.root.pointer, self.limits.expanded)?;
         let mut notes = self.notes_of_scripts(entry);
         let request = entry.and_then(|entry| Some((entry.request.as_ref()?, &entry.pointer)));
         let mut request = match request {

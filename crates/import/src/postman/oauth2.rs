@@ -3,8 +3,7 @@
 use countersign::{AuthConfig, Result};
 use serde_json::{Map, Value, json};
 
-use super::model::text_of;
-use super::parameters::Parameters;
+use crate::fields::{Parameters, name_what_is_missing, text_of};
 use crate::variables::Names;
 use crate::{Note, config, error};
 
@@ -71,43 +70,11 @@ fn grant(parameters: &Parameters<'_>, notes: &mut Vec<Note>) -> Result<Map<Strin
     let authentication = parameters.known("client_authentication")?;
     let in_body = authentication.as_deref() == Some("body");
     grant.insert("client_authentication".into(), if in_body { "body" } else { "header" }.into());
-    name_what_is_missing(&mut grant, kind, given.ends_with("_with_pkce"), parameters)?;
+    // Who leaves the secret empty has a public client.
+    let is_public = given.ends_with("_with_pkce") || parameters.text("clientSecret")?.is_some();
+    name_what_is_missing(&mut grant, kind, is_public, parameters.text("password")?.is_some());
     further(&mut grant, parameters, notes)?;
     Ok(grant)
-}
-
-/// Endpoints, client and user get variables. Who leaves the secret empty has a public client, where the grant allows one.
-fn name_what_is_missing(
-    grant: &mut Map<String, Value>,
-    kind: &str,
-    has_pkce: bool,
-    parameters: &Parameters<'_>,
-) -> Result<()> {
-    let mut needed = vec!["client_id"];
-    needed.extend(["authorization_code", "implicit"].contains(&kind).then_some("auth_url"));
-    needed.extend((kind != "implicit").then_some("access_token_url"));
-    if kind == "password" {
-        needed.push("username");
-        needed.extend(parameters.text("password")?.is_none().then_some("password"));
-        grant.entry("password").or_insert_with(|| "".into());
-    }
-    if kind == "client_credentials" {
-        needed.push("client_secret");
-    } else if kind != "implicit" && !grant.contains_key("client_secret") {
-        let is_public = has_pkce || parameters.text("clientSecret")?.is_some();
-        if is_public {
-            grant.insert("client_authentication".into(), "none".into());
-        } else {
-            needed.push("client_secret");
-        }
-    }
-    let mut names = Names::new();
-    for field in needed {
-        if grant.get(field).and_then(Value::as_str).is_none_or(str::is_empty) {
-            grant.insert(field.into(), names.placeholder("oauth2", field).into());
-        }
-    }
-    Ok(())
 }
 
 /// Further parameters, and what ours does not have.

@@ -5,9 +5,10 @@ use countersign::scheme::encode;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::model::{RequestNode, text_of};
-use super::variables::Scopes;
-use crate::{Note, Request, error, user_info};
+use super::model::RequestNode;
+use crate::fields::text_of;
+use crate::scopes::Scopes;
+use crate::{Note, Request, error, templates, user_info};
 
 impl RequestNode<'_> {
     /// The request, with its variables filled. `place` is where it stands.
@@ -132,27 +133,18 @@ fn pair(parameter: &Value) -> Option<String> {
 /// What no URL holds is percent-encoded; placeholders stay as they are.
 fn encoded(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
-    let mut rest = url;
-    loop {
-        let start = rest.find("{{").unwrap_or(rest.len());
-        let (before, after) = rest.split_at(start);
-        for character in before.chars() {
+    templates::push(&mut out, url, |out, text| {
+        for character in text.chars() {
             let stands = character.is_ascii_graphic()
                 && !matches!(character, '"' | '<' | '>' | '`' | '{' | '}' | '\\' | '^' | '|');
             if stands {
-                out.push(character)
+                out.push(character);
             } else {
-                encode::push_percent(&mut out, character.encode_utf8(&mut [0; 4]))
+                encode::push_percent(out, character.encode_utf8(&mut [0; 4]));
             }
         }
-        let end = after.find("}}").map_or(after.len(), |end| end + 2);
-        if after.is_empty() {
-            return out;
-        }
-        let (placeholder, tail) = after.split_at(end);
-        out.push_str(placeholder);
-        rest = tail;
-    }
+    });
+    out
 }
 
 /// A list of keys and values, or lines of `Name: value`.
@@ -219,23 +211,9 @@ fn form(content: &Value, fill: Fill<'_>) -> Result<String> {
         if !text.is_empty() {
             text.push('&');
         }
-        push_form(&mut text, &fill(&key)?);
+        templates::push_percent(&mut text, &fill(&key)?);
         text.push('=');
-        push_form(&mut text, &fill(&parameter.get("value").and_then(text_of).unwrap_or_default())?);
+        templates::push_percent(&mut text, &fill(&parameter.get("value").and_then(text_of).unwrap_or_default())?);
     }
     Ok(text)
-}
-
-/// Percent-encoded, but for what is still to fill.
-fn push_form(out: &mut String, text: &str) {
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((name, tail)) = after.split_once("}}") else { break };
-        encode::push_percent(out, before);
-        out.push_str("{{");
-        out.push_str(name);
-        out.push_str("}}");
-        rest = tail;
-    }
-    encode::push_percent(out, rest);
 }

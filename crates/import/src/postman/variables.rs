@@ -1,4 +1,4 @@
-//! `{{name}}`, as Postman fills it: the environment's value, the collection's, the globals'.
+//! Where Postman's variables are: the environment, the collection, the globals.
 
 use std::collections::HashMap;
 
@@ -6,102 +6,26 @@ use countersign::Result;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::model::text_of;
+use crate::fields::text_of;
+use crate::scopes::Scopes;
 use crate::{Beside, error};
 
-/// How often what a value holds is filled again.
-const ROUNDS: usize = 20;
-
-/// The variables, innermost first.
-pub(super) struct Scopes {
-    scopes: Vec<HashMap<String, String>>,
-    /// How much longer a text may get, in bytes.
-    most: usize,
-}
-
-impl Scopes {
-    pub(super) fn read(beside: &Beside, collection: Option<&RawValue>, root: &str, most: usize) -> Result<Self> {
-        let mut scopes = Vec::new();
-        if let Some(text) = &beside.environment {
-            scopes.push(file("the environment", text)?);
-        }
-        if let Some(list) = collection {
-            let list: Value = serde_json::from_str(list.get())
-                .map_err(|_| error::invalid(format!("{root}/variable"), "not a list of variables"))?;
-            scopes.push(values(&list));
-        }
-        if let Some(text) = &beside.globals {
-            scopes.push(file("the globals", text)?);
-        }
-        Ok(Self { scopes, most })
+/// The scopes, innermost first. `most` is how much longer a text may get, in bytes.
+pub(super) fn scopes(beside: &Beside, collection: Option<&RawValue>, root: &str, most: usize) -> Result<Scopes> {
+    let mut scopes = Vec::new();
+    if let Some(text) = &beside.environment {
+        scopes.push(file("the environment", text)?);
     }
-
-    /// The text with all variables filled that have a value; the others stay. `place` is where it stands.
-    ///
-    /// As in Postman a name may be built from others (`{{key_{{stage}}}}`), and a value may name others.
-    pub(super) fn fill(&self, text: &str, place: &str) -> Result<String> {
-        let most = text.len().saturating_add(self.most);
-        let mut text = text.to_owned();
-        for _ in 0..ROUNDS {
-            let Some(next) = self.once(&text, most) else { return Ok(text) };
-            text = next;
-            if text.len() > most {
-                return Err(error::limit(place, format!("its variables fill more than {} bytes", self.most)));
-            }
-        }
-        match self.once(&text, most) {
-            Some(_) => Err(error::invalid(place, "its variables name each other in a circle")),
-            None => Ok(text),
-        }
+    if let Some(list) = collection {
+        let list: Value = serde_json::from_str(list.get())
+            .map_err(|_| error::invalid(format!("{root}/variable"), "not a list of variables"))?;
+        scopes.push(values(&list));
     }
-
-    /// One round; none if nothing was to fill.
-    fn once(&self, text: &str, most: usize) -> Option<String> {
-        let (mut out, mut rest, mut changed) = (String::new(), text, false);
-        while let Some(at) = rest.find("{{") {
-            let (before, after) = rest.split_at(at + 2);
-            // The innermost braces: a name holds none.
-            let end = after.find(['{', '}']).unwrap_or(after.len());
-            let (name, tail) = after.split_at(end);
-            match tail.strip_prefix("}}") {
-                Some(tail) => {
-                    match self.value(name) {
-                        Some(value) => {
-                            out.push_str(before.get(..at).unwrap_or_default());
-                            out.push_str(value);
-                            changed = true;
-                        }
-                        None => {
-                            out.push_str(before);
-                            out.push_str(name);
-                            out.push_str("}}");
-                        }
-                    }
-                    rest = tail;
-                }
-                None => {
-                    // `{{{`: the name may begin one brace later.
-                    out.push_str(rest.get(..=at).unwrap_or_default());
-                    rest = rest.get(at + 1..).unwrap_or_default();
-                }
-            }
-            if out.len() > most {
-                break;
-            }
-        }
-        out.push_str(rest);
-        changed.then_some(out)
+    if let Some(text) = &beside.globals {
+        scopes.push(file("the globals", text)?);
     }
-
-    fn value(&self, name: &str) -> Option<&str> {
-        self.scopes.iter().find_map(|scope| scope.get(name)).map(String::as_str)
-    }
-}
-
-/// The name of the first variable that a text still has.
-pub(super) fn unfilled(text: &str) -> Option<&str> {
-    let after = text.split_once("{{")?.1;
-    Some(after.split_once("}}")?.0.trim())
+    // A space within the braces is of the name.
+    Ok(Scopes::new(scopes, most, |inside| inside))
 }
 
 /// An exported environment, or the globals; Postman's API wraps the former.
@@ -136,36 +60,6 @@ fn values(list: &Value) -> HashMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn scopes(pairs: &[(&str, &str)]) -> Scopes {
-        let scope = pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Scopes { scopes: vec![scope], most: 1000 }
-    }
-
-    #[test]
-    fn names_nest_and_values_name_others() {
-        let scopes = scopes(&[("stage", "live"), ("key_live", "{{deep}}"), ("deep", "k"), ("empty", "")]);
-        for (text, filled) in [
-            ("{{key_{{stage}}}}", "k"),
-            ("a{{empty}}b", "ab"),
-            ("{{{stage}}}", "{live}"),
-            ("{{other}}-{{stage}}", "{{other}}-live"),
-            ("{{ stage }}", "{{ stage }}"),
-            ("{{$guid}} {{stage", "{{$guid}} {{stage"),
-            ("{{a{b}}}", "{{a{b}}}"),
-        ] {
-            assert_eq!(scopes.fill(text, "#").unwrap(), filled, "{text}");
-        }
-    }
-
-    #[test]
-    fn circles_and_floods_end() {
-        use countersign::ErrorKind;
-        let circle = scopes(&[("a", "{{b}}"), ("b", "{{a}}")]).fill("{{a}}", "#/x").unwrap_err();
-        assert_eq!((circle.kind(), circle.to_string().contains("#/x")), (ErrorKind::InvalidImport, true));
-        let flood = scopes(&[("a", "{{a}}{{a}}")]).fill("{{a}}", "#/x").unwrap_err();
-        assert_eq!(flood.kind(), ErrorKind::LimitExceeded);
-    }
 
     #[test]
     fn the_last_enabled_value_counts() {

@@ -3,8 +3,9 @@
 use countersign::{AuthConfig, Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
-use super::config::{Shape, TYPES, Type};
+use super::config::TYPES;
 use super::oauth2;
+use crate::fields::{Shape, Type};
 use crate::{Beside, Limits, Source};
 
 /// Writes a config as a Postman collection of version 2.1, without requests, whose own authentication it is. Reading it
@@ -27,7 +28,7 @@ pub fn to_postman(auth: &AuthConfig) -> Result<String> {
     let (kind, parameters) = match (kind, known) {
         ("none", _) => ("noauth", Vec::new()),
         ("oauth2", _) => ("oauth2", oauth2::write(&fields)),
-        (_, Some(known)) => (known.postman, known.write(&fields)),
+        (_, Some(known)) => (known.theirs, known.write(&fields)),
         _ => return Err(unsupported(format!("Postman has no type for {kind}"))),
     };
     let text = collection(kind, parameters);

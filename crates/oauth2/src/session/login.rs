@@ -23,6 +23,29 @@ impl Session {
         AuthorizationRequest::bound(grant, self.prover.thumbprint(ctx)?.as_deref(), ctx)
     }
 
+    /// [`Session::login`] with another `callback_url` than the grant's: for a native program, which listens on a port of loopback that it
+    /// knows only then (RFC 8252 section 7.3).
+    ///
+    /// ```
+    /// use countersign_core::Context;
+    /// use countersign_oauth2::{AuthorizationCode, Config, Session};
+    ///
+    /// let grant = AuthorizationCode::new("https://as/auth", "https://as/token", "app", "http://127.0.0.1/callback");
+    /// let login = Session::new(&Config::of(grant))?.login_at("http://127.0.0.1:49152/callback", &Context::now())?;
+    /// assert!(login.url().contains("redirect_uri=http%3A%2F%2F127.0.0.1%3A49152%2Fcallback"));
+    /// # Ok::<(), countersign_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`AuthorizationRequest::new`].
+    pub fn login_at(&self, callback_url: &str, ctx: &Context) -> Result<AuthorizationRequest> {
+        let mut grant = self.required_grant()?.clone();
+        if let Some(consent) = grant.consent_mut() {
+            callback_url.clone_into(&mut consent.callback_url);
+        }
+        AuthorizationRequest::bound(&grant, self.prover.thumbprint(ctx)?.as_deref(), ctx)
+    }
+
     /// The request that sends a login's parameters ahead (RFC 9126), with DPoP's proof where the grant has a key (RFC 9449 section
     /// 10.1). `None` where the grant has no `par_url`. Its reply goes to [`Session::pushed`].
     ///

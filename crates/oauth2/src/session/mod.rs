@@ -204,7 +204,9 @@ impl Session {
         Box::new(Conversation::new(Arc::clone(self), None, Wanted::Another(token)))
     }
 
-    pub(crate) fn grant(&self) -> Option<&Grant> {
+    /// The grant that tokens are got by; `None` where the config has only a token.
+    #[must_use]
+    pub fn grant(&self) -> Option<&Grant> {
         self.config.grant.as_deref()
     }
 
