@@ -60,6 +60,7 @@ pub use beside::Beside;
 #[cfg(feature = "cookies")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cookies")))]
 pub use cookies::Jar;
+pub use curl::curl_request;
 pub use imported::Imported;
 pub use item::Item;
 pub use kind::Kind;

@@ -8,6 +8,8 @@
 mod authenticator;
 mod convert;
 mod exchange;
+#[cfg(feature = "page")]
+mod why;
 
 use countersign::scheme::challenge::{Challenge, challenges};
 use js_sys::{Array, Object};
