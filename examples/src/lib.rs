@@ -3,7 +3,15 @@
 use std::io::{BufRead as _, BufReader, Error, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
+use axum::Router;
+use bytes::Bytes;
+use countersign::{AuthConfig, Authenticator};
+use countersign_tower::AuthLayer;
 use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use tower::{Layer as _, ServiceExt as _};
 
 /// Starts a server on a free port that answers each request by `answer`, one after the other. It lives as long as the process.
 ///
@@ -38,6 +46,29 @@ pub fn echo_server() -> std::io::Result<SocketAddr> {
         }
         Response::new(seen)
     })
+}
+
+/// Serves an app, which may know its address, on a free port, for as long as the runtime lives.
+///
+/// # Errors
+/// When the system has no port.
+pub async fn serve_app(app: impl FnOnce(SocketAddr) -> Router) -> std::io::Result<SocketAddr> {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    let serving = axum::serve(listener, app(address));
+    tokio::spawn(async move { serving.await });
+    Ok(address)
+}
+
+/// One GET by a client that authenticates itself so: the reply's status and text.
+///
+/// # Errors
+/// When there is no reply.
+pub async fn get(uri: &str, config: &AuthConfig) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let client = AuthLayer::new(&Authenticator::new(config)?).layer(client);
+    let (parts, body) = client.oneshot(Request::get(uri).body(Full::default())?).await?.into_parts();
+    Ok(format!("{} {}", parts.status, String::from_utf8_lossy(&body.collect().await?.to_bytes())))
 }
 
 fn hide(text: &str) -> &str {

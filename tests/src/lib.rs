@@ -3,8 +3,10 @@
 pub mod every_config;
 pub mod guard;
 pub mod redis;
+pub mod rotation;
 pub mod stand_in;
 pub mod tls;
+pub mod verifiers;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Error, Result};
@@ -221,4 +223,20 @@ pub fn consent(server: &Server, url: &str, user_code: &str) -> Option<String> {
         method = "POST";
     }
     panic!("the forms have no end: {uri}");
+}
+
+/// Sends one request over a connection of its own.
+///
+/// # Errors
+/// When there is no reply.
+pub async fn send_async(
+    request: Request<Payload>,
+) -> std::result::Result<Response<bytes::Bytes>, Box<dyn std::error::Error + Send + Sync>> {
+    use http_body_util::{BodyExt as _, Full};
+    use hyper_util::rt::TokioExecutor;
+
+    let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http();
+    let request = request.map(|body| Full::new(body.bytes().cloned().unwrap_or_default()));
+    let (parts, body) = client.request(request).await?.into_parts();
+    Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))
 }

@@ -1,7 +1,8 @@
 //! NTLM against real servers: Apache httpd with mod_auth_gssapi and gss-ntlmssp, and one over pyspnego, which checks integrity
 //! codes and channel bindings.
 
-use countersign::{AuthConfig, Authenticator, ntlm};
+use countersign::{AuthConfig, Authenticator, Context, ntlm};
+use countersign_tests::tls::certificate;
 use countersign_tests::{Server, client, exchange, free_port, work_dir};
 use http::{Method, Request, StatusCode};
 
@@ -98,6 +99,21 @@ fn channel_bindings_are_checked() {
     assert_eq!(bound(Some(CERTIFICATE)), StatusCode::OK);
     assert_eq!(bound(Some(&CERTIFICATE.replace("00", "ff"))), StatusCode::UNAUTHORIZED);
     assert_eq!(bound(None), StatusCode::UNAUTHORIZED);
+}
+
+#[test]
+#[ignore = "needs tests/servers"]
+fn the_certificate_of_the_connection_is_bound() {
+    let certificate = certificate();
+    let server = pyspnego(&[&ntlm::tls_server_end_point(&certificate).unwrap()]);
+    let status = |ctx: Context| {
+        let auth = Authenticator::new(&AuthConfig::Ntlm(mufasa("Circle of Life"))).unwrap();
+        let auth = auth.with_clock(move || ctx.clone());
+        let request = Request::get(server.uri("/ntlm")).body(()).unwrap();
+        exchange(&client(), &auth, request).unwrap().0.status()
+    };
+    assert_eq!(status(Context::now().with_peer_certificate(certificate.as_ref())), StatusCode::OK);
+    assert_eq!(status(Context::now()), StatusCode::UNAUTHORIZED);
 }
 
 #[test]

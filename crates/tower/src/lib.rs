@@ -47,7 +47,7 @@
 //! # Features
 //!
 //! * `connections` (default): [`AuthLayer::with_connector`] and [`Tunnel`], which need hyper and run connections on tokio.
-//! * `verify-aws-sigv4`, `verify-basic`, `verify-bearer`, `verify-digest`, `verify-hawk`, `verify-oauth1`: the server's side, in the module
+//! * `verify-aws-sigv4`, `verify-basic`, `verify-bearer`, `verify-digest`, `verify-edgegrid`, `verify-hawk`, `verify-oauth1`: the server's side, in the module
 //!   `verify`; `verify` is the part that they share.
 //! * `tracing`: spans of exchanges and their legs.
 

@@ -23,6 +23,7 @@
 //! | [`Basic`] | the user of name and password | your own type | |
 //! | [`Bearer`] | what a token stands for | your own type, or `oauth2::server::Introspection` | |
 //! | [`Digest`] | the account of a [`DigestUser`] | `digest::verify::Verified` | `Authentication-Info` |
+//! | [`EdgeGrid`] | the secret of an [`EdgeGridClient`] | `edgegrid::verify::Verified` | |
 //! | [`Hawk`] | the credentials of an id | `hawk::verify::Verified` | `Server-Authorization`, if asked for |
 //! | [`OAuth1`] | the keys of a [`Consumer`] and its token | `oauth1::verify::Verified` | |
 //!
@@ -57,6 +58,8 @@ mod basic;
 mod bearer;
 #[cfg(feature = "verify-digest")]
 mod digest;
+#[cfg(feature = "verify-edgegrid")]
+mod edgegrid;
 #[cfg(feature = "verify-hawk")]
 mod hawk;
 #[cfg(feature = "verify-bearer")]
@@ -76,6 +79,8 @@ pub use basic::Basic;
 pub use bearer::Bearer;
 #[cfg(feature = "verify-digest")]
 pub use digest::{Digest, DigestUser};
+#[cfg(feature = "verify-edgegrid")]
+pub use edgegrid::{EdgeGrid, EdgeGridClient};
 #[cfg(feature = "verify-hawk")]
 pub use hawk::Hawk;
 #[cfg(feature = "verify-bearer")]

@@ -6,9 +6,12 @@ use axum::routing::post as on_post;
 use axum::{Extension, Router};
 use bytes::Bytes;
 use countersign::scheme::replay::MemoryNonceStore;
-use countersign::{AuthConfig, Authenticator, Context, Payload, Secret, aws_sigv4, basic, digest, hawk, oauth1};
+use countersign::{
+    AuthConfig, Authenticator, Context, Payload, Secret, aws_sigv4, basic, digest, edgegrid, hawk, oauth1,
+};
 use countersign_tower::verify::{
-    AccessKey, AwsSigV4, Basic, Bearer, Consumer, Digest, DigestUser, Hawk, OAuth1, Verify, VerifyLayer,
+    AccessKey, AwsSigV4, Basic, Bearer, Consumer, Digest, DigestUser, EdgeGrid, EdgeGridClient, Hawk, OAuth1, Verify,
+    VerifyLayer,
 };
 use http::{Request, StatusCode};
 
@@ -163,6 +166,25 @@ async fn oauth1_signs_forms_and_hashes() {
     assert_eq!(send(sign("size=small").map(bytes)).await.status(), StatusCode::OK);
     let changed = sign("size=small").map(|_| Bytes::from_static(b"size=large"));
     assert_eq!(send(changed).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn edgegrid_signs_the_body_of_a_post() {
+    let scheme = || {
+        let verifier = edgegrid::verify::Verifier::new().with_scheme(http::uri::Scheme::HTTP);
+        EdgeGrid::new(verifier, |client: EdgeGridClient| async move {
+            let is_known = client.client_token == "client" && client.access_token == "access";
+            Ok(is_known.then(|| Secret::from("the client secret=")))
+        })
+    };
+    let config = |secret: &str| AuthConfig::edgegrid("access", "client", secret);
+    let app = || app(scheme(), |who| who.client_token.clone());
+    check(app(), config("the client secret="), config("another"), "client", "").await;
+    check_replay(app(), &config("the client secret=")).await;
+    let address = serve(app()).await;
+    let auth = Authenticator::new(&config("the client secret=")).unwrap();
+    let signed = auth.sign_request(post(address, "hello"), &Context::now()).unwrap();
+    assert_eq!(send(signed.map(|_| Bytes::from_static(b"olleh"))).await.status(), StatusCode::UNAUTHORIZED);
 }
 
 /// What a server behind no proxy knows of itself.
