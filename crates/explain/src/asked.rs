@@ -1,3 +1,5 @@
+use std::fmt;
+
 use countersign::scheme::challenge::{Challenge, challenges};
 use countersign::{Payload, Result};
 use http::Request;
@@ -7,9 +9,10 @@ use crate::report::{Report, Section};
 use crate::{ServerSays, aws, clock, digest, jwt, ntlm, oauth1, request};
 
 /// What someone asks about: the request, what the server said, and what their own code signed.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Asked<'a> {
     request: &'a str,
+    sent: Option<&'a Request<Payload>>,
     server_says: &'a str,
     signed: &'a str,
     now: Option<u64>,
@@ -20,7 +23,13 @@ impl<'a> Asked<'a> {
     /// only what the server said is known.
     #[must_use]
     pub const fn new(request: &'a str) -> Self {
-        Self { request, server_says: "", signed: "", now: None }
+        Self { request, sent: None, server_says: "", signed: "", now: None }
+    }
+
+    /// A request that is at hand, signed already.
+    #[must_use]
+    pub const fn of(request: &'a Request<Payload>) -> Self {
+        Self { request: "", sent: Some(request), server_says: "", signed: "", now: None }
     }
 
     /// What the server said: its whole reply, its body, or its `WWW-Authenticate`.
@@ -42,6 +51,13 @@ impl<'a> Asked<'a> {
     pub const fn with_now(mut self, unix_time: u64) -> Self {
         self.now = Some(unix_time);
         self
+    }
+}
+
+/// Without what is pasted: a request holds credentials.
+impl fmt::Debug for Asked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked").field("now", &self.now).finish_non_exhaustive()
     }
 }
 
@@ -67,9 +83,9 @@ impl Case<'_> {
 /// # Errors
 /// [`InvalidRequest`](countersign::ErrorKind::InvalidRequest), or what the import of a curl command says, when the request cannot be read.
 pub fn explain(asked: &Asked<'_>) -> Result<Report> {
-    let request = if asked.request.trim().is_empty() { None } else { Some(request::read(asked.request)?) };
+    let read = if asked.request.trim().is_empty() { None } else { Some(request::read(asked.request)?) };
     let (server, signed) = (ServerSays::read(asked.server_says), ServerSays::read(asked.signed));
-    let case = Case { request: request.as_ref(), server: &server, signed: &signed, now: asked.now };
+    let case = Case { request: asked.sent.or(read.as_ref()), server: &server, signed: &signed, now: asked.now };
     let mut report = Report::default();
     report.findings.extend(server.findings());
     clock::explain(&case, &mut report);

@@ -1,7 +1,7 @@
 //! AWS Signature V4: what must have been signed, beside what the server and the client's own code say.
 
-use countersign::Payload;
 use countersign::aws_sigv4::verify::Verifier;
+use countersign::{Payload, Signed};
 use http::request::Parts;
 use http::{HeaderValue, Request};
 
@@ -57,6 +57,14 @@ pub(crate) fn explain(case: &Case<'_>, report: &mut Report) {
     if let Some(text) = left.string {
         report.sections.push(string_section(text, right.string, sides));
     }
+}
+
+/// Why what was signed here is not what the server signed, in words: the first difference of the canonical requests, and of the strings to
+/// sign. Empty when there is nothing to compare.
+#[must_use]
+pub fn reasons(signed: &Signed, server: &ServerSays) -> Vec<String> {
+    let ours = Texts { canonical: signed.canonical_request(), string: signed.string_to_sign() };
+    compared(ours, Texts::of(server), ("this request", SERVER))
 }
 
 fn compared(left: Texts<'_>, right: Texts<'_>, sides: Sides) -> Vec<String> {
@@ -142,7 +150,7 @@ fn canonical_section(text: &str, other: Option<&str>, request: Option<&Request<P
             _ if number == end + 1 => ("signed headers", "SignedHeaders of the Authorization header".to_owned()),
             _ => ("hash of the body", "X-Amz-Content-Sha256, or SHA-256 of the body".to_owned()),
         };
-        section.push(part, *line, origin);
+        section.push(part, without_token(line), origin);
     }
     mark(&mut section, text, other, sides.1);
     section
@@ -172,6 +180,18 @@ fn string_section(text: &str, other: Option<&str>, sides: Sides) -> Section {
     section
 }
 
+/// A line without the session token, which is a credential: a report is shown to others.
+fn without_token(line: &str) -> String {
+    if let Some(token) = line.strip_prefix("x-amz-security-token:") {
+        return format!("x-amz-security-token:(a token of {} characters)", token.len());
+    }
+    let hidden = |pair: &str| match pair.strip_prefix("X-Amz-Security-Token=") {
+        Some(token) => format!("X-Amz-Security-Token=(a token of {} characters)", token.len()),
+        None => pair.to_owned(),
+    };
+    line.split('&').map(hidden).collect::<Vec<_>>().join("&")
+}
+
 /// Marks the first line that differs.
 pub(crate) fn mark(section: &mut Section, text: &str, other: Option<&str>, whose: &'static str) {
     let Some(other) = other.map(str::trim_end) else { return };
@@ -180,6 +200,6 @@ pub(crate) fn mark(section: &mut Section, text: &str, other: Option<&str>, whose
         section.lines.resize(at + 1, Line { part: "(no such line)".into(), ..Line::default() });
     }
     if let Some(line) = section.lines.get_mut(at) {
-        line.other = Some((whose, other.split('\n').nth(at).map(str::to_owned)));
+        line.other = Some((whose, other.split('\n').nth(at).map(without_token)));
     }
 }

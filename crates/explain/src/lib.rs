@@ -37,6 +37,7 @@ mod server;
 mod words;
 
 pub use asked::{Asked, explain};
+pub use aws::reasons;
 pub use html::{fragment, page};
 pub use report::{Line, Report, Section};
 pub use request::read as read_request;

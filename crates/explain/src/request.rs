@@ -1,4 +1,3 @@
-use countersign::scheme::target;
 use countersign::{Error, ErrorKind, Payload, Result};
 use countersign_import::curl_request;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
@@ -82,11 +81,6 @@ fn no_request_line() -> Error {
 
 fn invalid(why: String) -> Error {
     Error::new(ErrorKind::InvalidRequest, why)
-}
-
-/// Where the request goes, without its query.
-pub(crate) fn shown_target(request: &Request<Payload>) -> String {
-    format!("{} {}", request.method(), target::Shown(request.uri()))
 }
 
 #[cfg(test)]

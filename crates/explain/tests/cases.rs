@@ -49,7 +49,11 @@ fn oauth_parameters_are_compared() {
     assert!(why(&right).contains("The base strings are the same"), "{}", why(&right));
     assert!(why(&right.replace("http%", "https%")).contains("a proxy ended TLS"));
     assert!(why(&right.replace("a%3D1%26", "")).contains("missing from what your code signs: a=1"));
-    assert!(why(&right.replace("%2520", "%252520")).contains("once too often"), "{}", why(&right.replace("%2520", "%252520")));
+    assert!(
+        why(&right.replace("%2520", "%252520")).contains("once too often"),
+        "{}",
+        why(&right.replace("%2520", "%252520"))
+    );
 }
 
 #[test]
