@@ -1,6 +1,8 @@
 //! Who may know whom: core <- schemes <- countersign <- {adapters, import, stores} <- cli <- examples <- {tests, benches}, and data for all.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -71,4 +73,55 @@ fn nothing_below_the_adapters_does_io() {
 #[test]
 fn vectors_are_data_only() {
     assert_eq!(packages()["countersign-vectors"], []);
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Every Rust file of the published crates.
+fn sources() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join("crates")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/");
+                found.push((name, fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    found
+}
+
+/// In the crate itself, where readers and tools look for it.
+#[test]
+fn every_crate_forbids_unsafe_code() {
+    let is_root = |name: &str| ["src/lib.rs", "src/main.rs"].iter().any(|end| name.ends_with(end));
+    let roots: Vec<_> =
+        sources().into_iter().filter(|(name, _)| is_root(name) && name.matches('/').count() == 3).collect();
+    assert!(roots.len() >= 16, "{}", roots.len());
+    for (name, source) in roots {
+        assert!(source.contains("#![forbid(unsafe_code)]"), "{name}");
+    }
+}
+
+/// What `deny.toml` and SECURITY.md say of RUSTSEC-2023-0071.
+#[test]
+fn rsa_signs_blinded_and_verifies_and_nothing_else() {
+    let users: Vec<_> =
+        sources().into_iter().filter(|(name, source)| name.contains("/src/") && source.contains("rsa::")).collect();
+    let [(name, source)] = &*users else { panic!("{:?}", users.iter().map(|(name, _)| name).collect::<Vec<_>>()) };
+    assert_eq!(name, "crates/oauth1/src/signature/pkcs1.rs");
+    for word in ["decrypt(", "encrypt(", "hazmat", "rsa::traits", "Decrypt", "oaep"] {
+        assert!(!source.contains(word), "{name} has `{word}`");
+    }
+    assert!(source.contains("pkcs1v15_sign::<"));
+    // With the feature `getrandom` the crate blinds every signature, with the system's random bytes.
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let line = manifest.lines().find(|line| line.starts_with("rsa = ")).unwrap();
+    assert!(line.contains("\"getrandom\""), "{line}");
 }

@@ -14,6 +14,8 @@
 //!
 //! `yaml` and `xml` (on by default) read what is written in YAML and XML; `cookies` adds `Jar`.
 
+#![forbid(unsafe_code)]
+
 mod asyncapi;
 mod authorization;
 mod aws;

@@ -26,7 +26,33 @@
 //! # NTLM
 //!
 //! NTLM authenticates a connection, which must never serve anybody else, and a client's pool cannot promise that. Say how clients are
-//! made, each for one connection: `Session::with_connections`.
+//! built, each for one connection: `Session::with_connections`. A connection that was authenticated is kept, and later requests of the same
+//! user to the same origin go over it in one leg.
+//!
+//! ```no_run
+//! use countersign::{AuthConfig, Authenticator};
+//! use countersign_reqwest::{SendWith as _, Session};
+//! use reqwest::Client;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+//! let auth = Authenticator::new(&AuthConfig::ntlm("DOMAIN\\user", "password"))?;
+//! let session = Session::new(&auth).with_connections(Client::builder);
+//! let response = client.get("http://intranet/").send_with(&session).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Proxies
+//!
+//! `Session::with_proxy` answers the 407 of a proxy that plain requests go through, by Basic, Digest or NTLM. The tunnels that `https://` URLs
+//! take are opened by reqwest itself, and with Basic only: give `reqwest::Proxy::basic_auth`. A proxy that asks for Digest or NTLM there is
+//! an error, which names `countersign_tower::Tunnel`: a connector for hyper.
+//!
+//! # Features
+//!
+//! * `tls-info`: NTLM over TLS is bound to the server's certificate, which servers may demand (extended protection).
+//! * `tracing`: spans of exchanges and their legs.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -51,7 +51,7 @@ fn the_next_request_works_after_a_future_dropped_at_any_poll() {
                 polls += 1;
                 assert!(polls < MOST, "{context}");
             }
-            assert!(polls > 2, "{} {trips:?} has no await", adapter.name());
+            assert!(polls > 1, "{} {trips:?} has no await", adapter.name());
         }
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Run {
 pub(crate) fn countersign(args: &[&str], env: &[(&str, &str)], stdin: &str) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
     command.args(args).env_clear().envs(env.iter().copied());
+    // Windows opens no socket without it.
+    command.envs(std::env::var("SystemRoot").map(|root| ("SystemRoot", root)));
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A program that does not read its input has closed it.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
