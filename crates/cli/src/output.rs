@@ -150,14 +150,8 @@ fn push_option(command: &mut String, option: &str, value: &str) {
     }
     command.push_str(option);
     command.push(' ');
-    push_quoted(command, value);
-}
-
-/// In single quotes a POSIX shell takes everything as it is but a single quote.
-fn push_quoted(command: &mut String, value: &str) {
-    command.push('\'');
-    command.push_str(&value.replace('\'', r"'\''"));
-    command.push('\'');
+    // Only a zero byte cannot be quoted: no header and no URL has one, and such a body goes another way.
+    command.push_str(&shlex::Quoter::new().allow_nul(true).quote(value).unwrap_or_default());
 }
 
 /// `printf`'s format for any bytes.
@@ -220,10 +214,10 @@ mod tests {
     fn curl_commands_are_quoted() {
         assert_eq!(
             curl(&request("https://u:p@h/../a[1]?b='", b"@x\n")),
-            "curl --request 'PUT' --globoff --path-as-is \\\n  --header 'x: it'\\''s' \\\n  --header 'empty;' \\\n  \
-             --header 'content-type:' \\\n  --data-raw '@x\n' \\\n  'https://h/../a[1]?b='\\'''"
+            "curl --request PUT --globoff --path-as-is \\\n  --header \"x: it's\" \\\n  --header 'empty;' \\\n  \
+             --header content-type: \\\n  --data-raw '@x\n' \\\n  \"https://h/../a[1]?b='\""
         );
-        assert!(curl(&request("https://h/", b"\xff%\0")).starts_with(r"printf '\377\045\000' | curl --request 'PUT'"));
+        assert!(curl(&request("https://h/", b"\xff%\0")).starts_with(r"printf '\377\045\000' | curl --request PUT"));
         let head = Request::head("https://h?x").body(Payload::empty()).unwrap();
         assert_eq!(curl(&head), "curl --head \\\n  'https://h/?x'");
     }

@@ -1,8 +1,10 @@
-//! Colour, on a terminal only, and not when `NO_COLOR` is set (<https://no-color.org>).
+//! Colour, on a terminal only, and as `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` say.
 
-use std::env;
 use std::fmt;
-use std::io::IsTerminal;
+
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
+use anstyle::AnsiColor;
 
 /// How text for people is set off.
 #[derive(Clone, Copy, Debug)]
@@ -12,11 +14,8 @@ pub(crate) struct Style {
 }
 
 impl Style {
-    pub(crate) fn of(stream: &impl IsTerminal) -> Self {
-        let terminal = stream.is_terminal();
-        let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let dumb = env::var_os("TERM").is_some_and(|value| value == "dumb");
-        Self { on: terminal && !refused && !dumb, terminal }
+    pub(crate) fn of(stream: &impl RawStream) -> Self {
+        Self { on: AutoStream::choice(stream) != ColorChoice::Never, terminal: stream.is_terminal() }
     }
 
     #[cfg(test)]
@@ -30,38 +29,36 @@ impl Style {
     }
 
     pub(crate) const fn good<T>(&self, text: T) -> Painted<T> {
-        self.paint("32", text)
+        self.paint(AnsiColor::Green.on_default(), text)
     }
 
     pub(crate) const fn bad<T>(&self, text: T) -> Painted<T> {
-        self.paint("1;31", text)
+        self.paint(AnsiColor::Red.on_default().bold(), text)
     }
 
     pub(crate) const fn title<T>(&self, text: T) -> Painted<T> {
-        self.paint("1", text)
+        self.paint(anstyle::Style::new().bold(), text)
     }
 
     pub(crate) const fn quiet<T>(&self, text: T) -> Painted<T> {
-        self.paint("2", text)
+        self.paint(anstyle::Style::new().dimmed(), text)
     }
 
-    const fn paint<T>(&self, code: &'static str, text: T) -> Painted<T> {
-        Painted { code: if self.on { Some(code) } else { None }, text }
+    const fn paint<T>(&self, style: anstyle::Style, text: T) -> Painted<T> {
+        // The default style writes nothing.
+        Painted { style: if self.on { style } else { anstyle::Style::new() }, text }
     }
 }
 
 /// Text with its colour.
 #[derive(Debug)]
 pub(crate) struct Painted<T> {
-    code: Option<&'static str>,
+    style: anstyle::Style,
     text: T,
 }
 
 impl<T: fmt::Display> fmt::Display for Painted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.code {
-            Some(code) => write!(f, "\u{1b}[{code}m{}\u{1b}[0m", self.text),
-            None => self.text.fmt(f),
-        }
+        write!(f, "{}{}{:#}", self.style, self.text, self.style)
     }
 }

@@ -41,44 +41,21 @@ pub(crate) fn file(path: Option<&Path>) -> Result<HashMap<String, String>, Failu
         .map_err(|line| Failure::Input(format!("{}, line {line}: write NAME=VALUE", path.display())))
 }
 
-/// Reads lines of `NAME=VALUE`; the error is the number of the first line that is not one. Empty lines and those that begin with
-/// `#` do not count, nor does `export` before a name. In single quotes a value is taken as it is; in double quotes `\n`, `\"`
-/// and `\\` are undone; without quotes it is trimmed.
+/// Reads lines of `NAME=VALUE` as [`dotenvy`] does; the error is the number of the line that is not one.
 fn parse(text: &str) -> Result<HashMap<String, String>, usize> {
-    let mut variables = HashMap::new();
-    for (number, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let (name, value) = line.split_once('=').ok_or(number + 1)?;
-        let name = name.trim();
-        let name = name.strip_prefix("export ").unwrap_or(name).trim();
-        if name.is_empty() || name.contains(char::is_whitespace) {
-            return Err(number + 1);
-        }
-        variables.insert(name.to_owned(), unquoted(value.trim()).ok_or(number + 1)?);
-    }
-    Ok(variables)
+    // Its iterator takes a byte order mark for a name.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    read(text).ok_or_else(|| {
+        // Its error holds the line, a secret perhaps, and no number. A value may go over several lines: what can be read ends before
+        // the first that cannot.
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let prefixes: Vec<&str> = ends.filter_map(|end| text.get(..end)).collect();
+        prefixes.iter().rposition(|prefix| read(prefix).is_some()).map_or(1, |last| last + 2)
+    })
 }
 
-fn unquoted(value: &str) -> Option<String> {
-    if let Some(inner) = value.strip_prefix('\'') {
-        return inner.strip_suffix('\'').map(str::to_owned);
-    }
-    let Some(inner) = value.strip_prefix('"') else { return Some(value.to_owned()) };
-    let mut out = String::with_capacity(inner.len());
-    let mut characters = inner.chars();
-    loop {
-        match characters.next()? {
-            '"' => return characters.next().is_none().then_some(out),
-            '\\' => out.push(match characters.next()? {
-                'n' => '\n',
-                other => other,
-            }),
-            other => out.push(other),
-        }
-    }
+fn read(text: &str) -> Option<HashMap<String, String>> {
+    dotenvy::from_read_iter(text.as_bytes()).collect::<Result<_, _>>().ok()
 }
 
 #[cfg(test)]
@@ -87,18 +64,21 @@ mod tests {
 
     #[test]
     fn lines_are_read_as_shells_and_dotenv_do() {
-        let read =
-            parse("# c\n\nA=1\nexport B = two words \nC='a\\n\"b'\nD=\"a\\n\\\"b\\\\\"\nE=\nF=a=b#c\r\n").unwrap();
+        let text = "\u{feff}# c\n\nA=1 # one\nexport B = 'two words'\nC='a\\n\"$b'\nD=\"a\\n\\\"b\\\\\\$\"\nE=\nF=a=b#c\r\nG=${A}2\nH=\"a\nb\"\n";
+        let read = parse(text).unwrap();
         let value = |name: &str| read[name].as_str();
-        assert_eq!((value("A"), value("B"), value("C")), ("1", "two words", "a\\n\"b"));
-        assert_eq!((value("D"), value("E"), value("F")), ("a\n\"b\\", "", "a=b#c"));
+        assert_eq!((value("A"), value("B"), value("C")), ("1", "two words", "a\\n\"$b"));
+        assert_eq!((value("D"), value("E"), value("F")), ("a\n\"b\\$", "", "a=b#c"));
+        assert_eq!((value("G"), value("H")), ("12", "a\nb"));
     }
 
     #[test]
     fn a_line_that_is_none_is_counted_and_not_shown() {
-        for text in ["A=1\nhunter2", "A=1\n=hunter2", "A=1\nB='hunter2", "A=1\nB=\"hunter2", "A=1\nB=\"a\"b", "\na b=c"]
+        for text in
+            ["A=1\nhunter2", "A=1\n=hunter2", "A=1\nB='hunter2", "A=1\nB=\"hunter2", "A=1\nB=two words", "\na b=c"]
         {
             assert_eq!(parse(text).unwrap_err(), 2, "{text}");
         }
+        assert_eq!(parse("A=\"a\nb\"\nhunter2\nB=1\n").unwrap_err(), 3);
     }
 }

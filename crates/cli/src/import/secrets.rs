@@ -14,7 +14,7 @@ pub(super) fn write(path: &Path, secrets: &[(String, String)]) -> Result<(), Fai
     let mut file = options.open(path).map_err(cannot)?;
     let mut text = String::new();
     for (name, value) in secrets {
-        let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('\n', "\\n");
         text.push_str(&format!("{name}=\"{value}\"\n"));
     }
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(cannot)

@@ -12,6 +12,7 @@ use ureq::{Body, SendBody};
 use super::cookies::Jar;
 use super::data::LONGEST_IN_MEMORY;
 use super::masked;
+use crate::printable::Printable;
 use crate::style::Style;
 
 /// Sees every request on its way out, and every response on its way in.
@@ -105,7 +106,7 @@ fn response_text(response: &Response<Body>) -> String {
 
 fn push_headers(text: &mut String, sign: char, headers: &HeaderMap, style: &Style) {
     for (name, value) in headers {
-        let _ = writeln!(text, "{sign} {}: {}", style.quiet(name), masked::header(name, value));
+        let _ = writeln!(text, "{sign} {}: {}", style.quiet(name), Printable(&masked::header(name, value)));
     }
     let _ = writeln!(text, "{sign}");
 }

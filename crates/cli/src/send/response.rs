@@ -7,6 +7,7 @@ use http::{Response, StatusCode};
 use ureq::Body;
 
 use crate::failure::Failure;
+use crate::printable::Printable;
 use crate::style::Style;
 
 /// By the status's class.
@@ -31,8 +32,12 @@ pub(super) fn head(response: &Response<Body>, style: &Style, out: &mut impl Writ
     writeln!(out, "{}", if class(response.status()) == 0 { style.good(line) } else { style.bad(line) })?;
     for (name, value) in response.headers() {
         write!(out, "{}: ", style.quiet(name))?;
-        out.write_all(value.as_bytes())?;
-        out.write_all(b"\n")?;
+        if style.is_terminal() {
+            writeln!(out, "{}", Printable(&String::from_utf8_lossy(value.as_bytes())))?;
+        } else {
+            out.write_all(value.as_bytes())?;
+            out.write_all(b"\n")?;
+        }
     }
     Ok(writeln!(out)?)
 }

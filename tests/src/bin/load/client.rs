@@ -12,7 +12,7 @@ use countersign_reqwest::SendWith as _;
 use countersign_reqwest_middleware::AuthMiddleware;
 use countersign_tower::AuthLayer;
 use countersign_ureq::RunWith as _;
-use http::Request;
+use http::{HeaderMap, Request};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::{Client as HyperClient, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
@@ -90,13 +90,24 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// The client with its adapter, or bare.
-    pub(crate) fn client(self, auth: Option<&Authenticator>, url: String, in_flight: usize) -> Client {
+    /// The client with its adapter.
+    pub(crate) fn client(self, auth: &Authenticator, url: String, in_flight: usize) -> Client {
+        self.of(Some(auth), url, HeaderMap::new(), in_flight)
+    }
+
+    /// The client without, which sends these headers.
+    pub(crate) fn bare(self, url: String, headers: HeaderMap, in_flight: usize) -> Client {
+        self.of(None, url, headers, in_flight)
+    }
+
+    fn of(self, auth: Option<&Authenticator>, url: String, headers: HeaderMap, in_flight: usize) -> Client {
+        let mut request = Request::get(url).body(()).expect("a URL");
+        *request.headers_mut() = headers;
         match self {
-            Self::Tower => tower(auth, url, in_flight),
-            Self::Reqwest => reqwest(auth, url, in_flight),
-            Self::Middleware => middleware(auth, url, in_flight),
-            Self::Ureq => ureq(auth, url, in_flight),
+            Self::Tower => tower(auth, request, in_flight),
+            Self::Reqwest => reqwest(auth, &request, in_flight),
+            Self::Middleware => middleware(auth, &request, in_flight),
+            Self::Ureq => ureq(auth, request, in_flight),
         }
     }
 }
@@ -114,9 +125,9 @@ fn text(why: impl std::error::Error) -> String {
     text
 }
 
-fn tower(auth: Option<&Authenticator>, url: String, in_flight: usize) -> Client {
+fn tower(auth: Option<&Authenticator>, request: Request<()>, in_flight: usize) -> Client {
     let client = HyperClient::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
-    let get = move || Request::get(&url).body(Full::default()).expect("a URL");
+    let get = move || request.clone().map(|()| Full::default());
     let Some(auth) = auth else {
         return Client::Async(Arc::new(move || {
             let sent = client.request(get());
@@ -155,11 +166,12 @@ async fn read(response: reqwest::Response) -> Outcome {
     Ok(status)
 }
 
-fn reqwest(auth: Option<&Authenticator>, url: String, in_flight: usize) -> Client {
+fn reqwest(auth: Option<&Authenticator>, request: &Request<()>, in_flight: usize) -> Client {
     let client = reqwest_client().build().expect("a client");
+    let (url, headers) = (request.uri().to_string(), request.headers().clone());
     let Some(auth) = auth else {
         return Client::Async(Arc::new(move || {
-            let sent = client.get(&url).send();
+            let sent = client.get(&url).headers(headers.clone()).send();
             Box::pin(async move { read(sent.await.map_err(text)?).await })
         }));
     };
@@ -170,19 +182,20 @@ fn reqwest(auth: Option<&Authenticator>, url: String, in_flight: usize) -> Clien
     }))
 }
 
-fn middleware(auth: Option<&Authenticator>, url: String, in_flight: usize) -> Client {
+fn middleware(auth: Option<&Authenticator>, request: &Request<()>, in_flight: usize) -> Client {
     let mut client = reqwest_middleware::ClientBuilder::new(reqwest_client().build().expect("a client"));
     if let Some(auth) = auth {
         client = client.with(AuthMiddleware::new(session(auth, in_flight)));
     }
     let client = client.build();
+    let (url, headers) = (request.uri().to_string(), request.headers().clone());
     Client::Async(Arc::new(move || {
-        let sent = client.get(&url).send();
+        let sent = client.get(&url).headers(headers.clone()).send();
         Box::pin(async move { read(sent.await.map_err(text)?).await })
     }))
 }
 
-fn ureq(auth: Option<&Authenticator>, url: String, in_flight: usize) -> Client {
+fn ureq(auth: Option<&Authenticator>, request: Request<()>, in_flight: usize) -> Client {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_idle_connections(in_flight)
@@ -194,9 +207,10 @@ fn ureq(auth: Option<&Authenticator>, url: String, in_flight: usize) -> Client {
         countersign_ureq::Session::new(auth).with_connections(move || config.clone()).with_kept(in_flight, IDLE)
     });
     Client::Blocking(Arc::new(move || {
+        let request = request.clone();
         let mut response = match &session {
-            Some(session) => agent.run_with(session, Request::get(&url).body(()).expect("a URL")).map_err(text)?,
-            None => agent.get(&url).call().map_err(text)?,
+            Some(session) => agent.run_with(session, request).map_err(text)?,
+            None => agent.run(request).map_err(text)?,
         };
         response.body_mut().read_to_vec().map_err(text)?;
         Ok(response.status().as_u16())

@@ -1,6 +1,7 @@
 //! Many requests at once: none refused, no nonce count twice, one token, memory flat.
 
 use countersign::Authenticator;
+use http::HeaderMap;
 
 use crate::Plan;
 use crate::client::{Figures, Kind, Until};
@@ -28,8 +29,11 @@ pub(crate) fn run(plan: &Plan, failures: &mut Vec<String>) {
 
 fn one(kind: Kind, scheme: Scheme, plan: &Plan, failures: &mut Vec<String>) -> Figures {
     let server = Server::start(scheme, false);
-    let auth = (scheme != Scheme::None).then(|| Authenticator::new(&scheme.config(&server)).expect("a good config"));
-    let client = kind.client(auth.as_ref(), server.uri("/"), plan.in_flight);
+    let auth = Authenticator::new(&scheme.config(&server)).expect("a good config");
+    let client = match scheme {
+        Scheme::None => kind.bare(server.uri("/"), HeaderMap::new(), plan.in_flight),
+        _ => kind.client(&auth, server.uri("/"), plan.in_flight),
+    };
     let figures = client.run(Until::Count(plan.requests), plan.in_flight);
     let tally = server.tally();
     let count = |name: &str| tally[name].as_u64().unwrap_or_default();
