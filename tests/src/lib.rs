@@ -240,3 +240,8 @@ pub async fn send_async(
     let (parts, body) = client.request(request).await?.into_parts();
     Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))
 }
+
+/// The code of ours in `docs/coming-from.md` compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/coming-from.md")]
+mod coming_from {}

@@ -14,8 +14,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! In whatever order they are written: API keys are added first, the scheme that signs comes last, so that it covers them. Only
-//! one of them may sign or converse with the server, since only one can cover the request as it goes out.
+//! In whatever order they are written: API keys are added first, the scheme that signs comes last, so that it covers them. At most
+//! one may sign, and at most one may converse with the server (Digest, NTLM, a grant of OAuth 2). Beside each other, the request
+//! is signed once, before the conversation, which then adds its header.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -48,9 +49,9 @@ impl Config {
 /// Applies several schemes to every request.
 #[derive(Debug)]
 pub struct Signer {
-    /// Those that add something known, in order.
+    /// Those that come before the last, in order.
     keys: Vec<Arc<dyn Scheme>>,
-    /// The one that signs or converses.
+    /// The one that converses, else the one that signs.
     last: Option<Arc<dyn Scheme>>,
 }
 
@@ -59,7 +60,8 @@ impl Signer {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfig`] when there is none, when one inherits or is itself of several, when two fill one place (the
-    /// `Authorization` header, an API key's), and when two sign or converse. Else as the schemes' own errors.
+    /// `Authorization` header, an API key's), when two sign, when two converse, and when a token that is got would change the
+    /// query that is signed. Else as the schemes' own errors.
     pub fn new(config: &Config) -> Result<Self> {
         Self::make(config, &mut Making::default())
     }
@@ -68,7 +70,7 @@ impl Signer {
         if config.of.is_empty() {
             return Err(invalid("`of` of `all` is empty"));
         }
-        let (mut keys, mut others, mut last) = (Vec::new(), Vec::new(), None);
+        let (mut keys, mut others, mut signs, mut converses) = (Vec::new(), Vec::new(), None, None);
         let mut places: Vec<Place<'_>> = Vec::new();
         for one in &config.of {
             if matches!(one, AuthConfig::Inherit | AuthConfig::All(_)) {
@@ -84,15 +86,27 @@ impl Signer {
             match Part::of(one) {
                 Part::Key => keys.push(scheme),
                 Part::Known => others.push(scheme),
-                Part::Last if last.is_none() => last = Some(scheme),
-                Part::Last => {
-                    return Err(invalid(
-                        "two configs of `all` sign or converse: only one can cover the request as it goes out",
-                    ));
+                Part::Signs if signs.is_none() => signs = Some(scheme),
+                Part::Signs => {
+                    return Err(invalid("two configs of `all` sign: only one can cover the request as it goes out"));
                 }
+                Part::Converses if converses.is_none() => {
+                    converses = Some((scheme, !matches!(Place::of(one), Some(Place::Header(_)))));
+                }
+                Part::Converses => return Err(invalid("two configs of `all` converse with the server")),
             }
         }
         keys.append(&mut others);
+        let last = match (signs, converses) {
+            (Some(_), Some((_, true))) => {
+                return Err(invalid("of `all`, one config signs the query, and another adds a token to it afterwards"));
+            }
+            (signs, Some((converses, _))) => {
+                keys.extend(signs);
+                Some(converses)
+            }
+            (signs, None) => signs,
+        };
         Ok(Self { keys, last })
     }
 
@@ -202,8 +216,10 @@ enum Part {
     Key,
     /// It adds something else that is known beforehand.
     Known,
-    /// It signs the request, or talks to a server.
-    Last,
+    /// It signs the request as it goes out.
+    Signs,
+    /// It talks to a server, and then adds what that takes.
+    Converses,
 }
 
 impl Part {
@@ -215,7 +231,13 @@ impl Part {
             AuthConfig::Basic(_) => Self::Known,
             #[cfg(feature = "oauth2")]
             AuthConfig::Oauth2(config) if config.grant.is_none() => Self::Known,
-            _ => Self::Last,
+            #[cfg(feature = "oauth2")]
+            AuthConfig::Oauth2(_) => Self::Converses,
+            #[cfg(feature = "digest")]
+            AuthConfig::Digest(_) => Self::Converses,
+            #[cfg(feature = "ntlm")]
+            AuthConfig::Ntlm(_) => Self::Converses,
+            _ => Self::Signs,
         }
     }
 }
@@ -327,6 +349,42 @@ mod tests {
         let mut oauth1 = crate::oauth1::Config::new("k", "s");
         oauth1.add_to = crate::oauth1::AddTo::Request;
         assert_eq!(kind(vec![aws, AuthConfig::Oauth1(oauth1)]), Some(ErrorKind::InvalidConfig));
+    }
+
+    #[cfg(all(feature = "aws-sigv4", feature = "digest", feature = "ntlm", feature = "oauth2"))]
+    #[test]
+    fn one_may_sign_beside_one_that_converses() {
+        let mut aws = crate::aws_sigv4::Config::new("AKID", "hunter2");
+        aws.region = Some("us-east-1".into());
+        let in_header = AuthConfig::AwsSigv4(aws.clone());
+        aws.add_to = crate::aws_sigv4::AddTo::Query;
+        let in_query = AuthConfig::AwsSigv4(aws);
+        let (digest, ntlm) = (AuthConfig::digest("u", "p"), AuthConfig::ntlm("u", "p"));
+        for other in [ntlm, in_header.clone()] {
+            assert_eq!(kind(vec![digest.clone(), other]), Some(ErrorKind::InvalidConfig));
+        }
+        let grant =
+            crate::oauth2::ClientCredentials::new("https://a/t", "i", crate::oauth2::ClientAuthentication::None);
+        let mut token = crate::oauth2::Config::of(grant);
+        token.add_to = crate::oauth2::AddTo::Query;
+        let error = Signer::new(&Config::new([in_header, AuthConfig::Oauth2(token)])).unwrap_err();
+        assert!(error.kind() == ErrorKind::InvalidConfig && error.to_string().contains("query"), "{error}");
+
+        // Signed first: Digest covers the URI as it goes out, SigV4 never covers `Authorization`.
+        let auth =
+            crate::Authenticator::new(&AuthConfig::all([digest, in_query, key("k", api_key::AddTo::Query)])).unwrap();
+        let ctx = Context::at(1_440_938_160).with_nonce("c");
+        let (mut exchange, step) = auth.start(Request::get("http://h/p").body(()).unwrap(), &ctx).unwrap();
+        let Step::Send(first) = step else { panic!("{step:?}") };
+        let query = first.uri().query().unwrap();
+        assert!(query.starts_with("k=hunter2&") && query.contains("X-Amz-Signature="), "{query}");
+        let challenge =
+            http::Response::builder().status(401).header("www-authenticate", r#"Digest realm="r", nonce="n""#);
+        let step = exchange.on_response(&challenge.body(Vec::new()).unwrap(), &ctx).unwrap();
+        let Step::Send(second) = step else { panic!("{step:?}") };
+        assert_eq!(first.uri(), second.uri());
+        let authorization = second.headers()["authorization"].to_str().unwrap();
+        assert!(authorization.contains(&format!("uri=\"/p?{query}\"")), "{authorization}");
     }
 
     #[cfg(feature = "digest")]

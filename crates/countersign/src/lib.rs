@@ -205,8 +205,6 @@ mod config;
 mod drive;
 #[cfg(feature = "oauth2")]
 mod login;
-#[cfg(feature = "serde")]
-mod variables;
 
 #[cfg(feature = "adapter")]
 pub mod adapter;
@@ -215,6 +213,9 @@ pub mod api_key;
 pub mod bearer;
 #[cfg(feature = "redirect")]
 pub mod redirect;
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub mod variables;
 
 pub use authenticator::Authenticator;
 pub use builder::Builder;

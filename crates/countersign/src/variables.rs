@@ -1,9 +1,69 @@
+//! `{{name}}` in texts: what stands between variables, and what takes their place.
+//!
+//! ```
+//! use std::collections::HashMap;
+//!
+//! use countersign::variables::{Part, fill, parts};
+//!
+//! let scope = HashMap::from([("host".to_owned(), "example.com".to_owned())]);
+//! assert_eq!(fill("https://{{ host }}/items", &[&scope])?, "https://example.com/items");
+//! assert_eq!(parts("a{{b}}").collect::<Vec<_>>(), [Part::Text("a"), Part::Variable("b")]);
+//! # Ok::<(), countersign::Error>(())
+//! ```
+
 use std::collections::HashMap;
 
 use countersign_core::{Error, ErrorKind, Quoted, Result};
 use serde_json::Value;
 
 use crate::AuthConfig;
+
+/// A piece of a text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Part<'a> {
+    /// What stands for itself.
+    Text(&'a str),
+    /// What stands between `{{` and `}}`, white space included.
+    Variable(&'a str),
+}
+
+/// The pieces of a text, in order. Braces that do not close stand for themselves.
+pub fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let open = rest.split_once("{{").and_then(|(before, after)| Some((before, after.split_once("}}")?)));
+        let (part, after) = match open {
+            Some(("", (inside, after))) => (Part::Variable(inside), after),
+            Some((before, _)) => (Part::Text(before), rest.get(before.len()..).unwrap_or_default()),
+            None if rest.is_empty() => return None,
+            None => (Part::Text(rest), ""),
+        };
+        rest = after;
+        Some(part)
+    })
+}
+
+/// The text with each `{{name}}` replaced by that variable's value, from the first of `scopes` that has it. White space around
+/// the name does not count, and what a variable holds is taken as it is.
+///
+/// # Errors
+/// [`ErrorKind::InvalidConfig`] that names the first variable with no value in any scope.
+pub fn fill(text: &str, scopes: &[&HashMap<String, String>]) -> Result<String> {
+    let mut out = String::with_capacity(text.len());
+    for part in parts(text) {
+        out.push_str(match part {
+            Part::Text(text) => text,
+            Part::Variable(name) => {
+                let name = name.trim();
+                scopes.iter().find_map(|scope| scope.get(name)).ok_or_else(|| {
+                    let message = format!("the variable {} has no value", Quoted(name.as_bytes()));
+                    Error::new(ErrorKind::InvalidConfig, message)
+                })?
+            }
+        });
+    }
+    Ok(out)
+}
 
 impl AuthConfig {
     /// The config with each `{{name}}` in any of its strings replaced by that variable's value, from the first of `scopes`
@@ -40,29 +100,12 @@ impl AuthConfig {
 
 fn resolve_value(value: &mut Value, scopes: &[&HashMap<String, String>]) -> Result<()> {
     match value {
-        Value::String(text) if text.contains("{{") => *text = resolve_text(text, scopes)?,
+        Value::String(text) if text.contains("{{") => *text = fill(text, scopes)?,
         Value::Array(items) => items.iter_mut().try_for_each(|item| resolve_value(item, scopes))?,
         Value::Object(fields) => fields.values_mut().try_for_each(|field| resolve_value(field, scopes))?,
         _ => {}
     }
     Ok(())
-}
-
-fn resolve_text(text: &str, scopes: &[&HashMap<String, String>]) -> Result<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((name, after)) = after.split_once("}}") else { break };
-        let name = name.trim();
-        let value = scopes.iter().find_map(|scope| scope.get(name)).ok_or_else(|| {
-            Error::new(ErrorKind::InvalidConfig, format!("the variable {} has no value", Quoted(name.as_bytes())))
-        })?;
-        out.push_str(before);
-        out.push_str(value);
-        rest = after;
-    }
-    out.push_str(rest);
-    Ok(out)
 }
 
 #[cfg(test)]
@@ -71,7 +114,7 @@ mod tests {
 
     fn resolved(text: &str) -> Result<String> {
         let scope = HashMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "{{a}}".to_owned())]);
-        resolve_text(text, &[&scope])
+        fill(text, &[&scope])
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::describe::shape::{Entries, List, Object, Text};
 use crate::describe::url;
 use crate::error::{invalid, quoted};
 use crate::reader::{Chosen, Input, Reader};
-use crate::{Beside, Imported, Item, Limits, yaml};
+use crate::{Beside, Imported, Item, Limits, user_info, yaml};
 
 /// Whether a text says that it is an AsyncAPI description.
 pub(crate) fn recognise(clues: &Clues<'_>) -> bool {
@@ -240,7 +240,7 @@ fn read_scheme(object: &Object<SecurityScheme>, place: &str) -> Result<(Scheme, 
 
 fn item(index: usize, name: &str, server: &Object<Server>) -> Item {
     let server = server.0.as_ref().filter(|server| server.reference.0.is_none());
-    let url = server.map(Server::full_url);
+    let url = server.map(Server::full_url).map(|url| user_info::without(&url));
     let auth = server.filter(|server| !server.security.0.is_empty()).map(|server| {
         let words: Vec<String> = server.security.0.iter().map(words).collect();
         words.join(", ")

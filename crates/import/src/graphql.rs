@@ -17,7 +17,7 @@ use crate::describe::shape::{Entries, Object};
 use crate::error::{invalid, nothing_described};
 use crate::reader::{Chosen, Input, Reader};
 use crate::variables::Names;
-use crate::{Beside, Imported, Item, Note, Request, authorization, yaml};
+use crate::{Beside, Imported, Item, Note, Request, authorization, user_info, yaml};
 
 /// Whether a text is a graphql-config file, or a schema.
 pub(crate) fn recognise(clues: &Clues<'_>) -> bool {
@@ -130,19 +130,23 @@ fn push(
     way: &[&str],
     listing: &mut Listing<'_, Headers>,
 ) -> Result<()> {
+    // A URL stands in the way as well, as the name of its options.
+    let bare = |name: &str| if name.contains("://") { user_info::without(name) } else { name.to_owned() };
+    let names: Vec<String> = way.iter().map(|name| bare(name)).collect();
+    let place = pointer(names.iter().map(String::as_str));
     let headers: Headers = match headers {
         None | Some(Value::Null) => Headers::new(),
         Some(Value::Object(all)) => all.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect(),
-        Some(_) => return Err(invalid(pointer(way.iter().copied()), "`headers` is not an object")),
+        Some(_) => return Err(invalid(place, "`headers` is not an object")),
     };
     let project = way.first().filter(|first| **first == "projects").and_then(|_| way.get(1)).copied();
     let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).filter(|name| is_credential(name)).collect();
     let item = Item {
-        path: project.into_iter().chain([name]).map(str::to_owned).collect(),
-        pointer: pointer(way.iter().copied()),
+        path: project.into_iter().chain([name]).map(bare).collect(),
+        pointer: place,
         indices: vec![listing.items.len()],
         method: Some("POST".to_owned()),
-        url: Some(url.to_owned()),
+        url: Some(bare(url)),
         auth: (!names.is_empty()).then(|| names.join(" + ")),
         ..Item::default()
     };

@@ -1,10 +1,10 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use countersign::{Payload, Result};
+use countersign::{Payload, Result, variables};
 use http::{HeaderName, HeaderValue, Method, Uri};
 
-use crate::{error, variables};
+use crate::error;
 
 /// An item's request as the input has it, without its credential. Texts may hold `{{name}}`.
 ///
@@ -59,7 +59,7 @@ impl Request {
     }
 
     pub(crate) fn resolve(mut self, scopes: &[&HashMap<String, String>]) -> Result<Self> {
-        let fill = |text: &mut String| variables::filled(text, scopes).map(|filled| *text = filled);
+        let fill = |text: &mut String| variables::fill(text, scopes).map(|filled| *text = filled);
         fill(&mut self.method)?;
         fill(&mut self.url)?;
         for (name, value) in &mut self.headers {

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use countersign::Result;
+use countersign::variables::{Part, parts};
 
-use crate::error;
+use crate::{error, templates};
 
 /// How often what a value holds is filled again.
 const ROUNDS: usize = 20;
@@ -32,7 +33,7 @@ impl Scopes {
         let most = text.len().saturating_add(self.most);
         let mut text = text.to_owned();
         for _ in 0..ROUNDS {
-            let Some(next) = self.once(&text, most) else { return Ok(self.named(text)) };
+            let Some(next) = self.once(&text, most) else { return Ok(templates::renamed(&text, self.name)) };
             text = next;
             if text.len() > most {
                 return Err(error::limit(place, format!("its variables fill more than {} bytes", self.most)));
@@ -40,7 +41,7 @@ impl Scopes {
         }
         match self.once(&text, most) {
             Some(_) => Err(error::invalid(place, "its variables name each other in a circle")),
-            None => Ok(self.named(text)),
+            None => Ok(templates::renamed(&text, self.name)),
         }
     }
 
@@ -82,22 +83,6 @@ impl Scopes {
         changed.then_some(out)
     }
 
-    /// What is still open, by its bare name.
-    fn named(&self, text: String) -> String {
-        let mut named = String::new();
-        let mut rest = text.as_str();
-        while let Some((before, after)) = rest.split_once("{{") {
-            let Some((inside, after)) = after.split_once("}}") else { break };
-            named.push_str(before);
-            named.push_str("{{");
-            named.push_str((self.name)(inside));
-            named.push_str("}}");
-            rest = after;
-        }
-        named.push_str(rest);
-        named
-    }
-
     fn value(&self, inside: &str) -> Option<&str> {
         let name = (self.name)(inside);
         self.scopes.iter().find_map(|scope| scope.get(name)).map(String::as_str)
@@ -106,8 +91,10 @@ impl Scopes {
 
 /// The name of the first variable that a text still has.
 pub(crate) fn unfilled(text: &str) -> Option<&str> {
-    let after = text.split_once("{{")?.1;
-    Some(after.split_once("}}")?.0.trim())
+    parts(text).find_map(|part| match part {
+        Part::Variable(name) => Some(name.trim()),
+        Part::Text(_) => None,
+    })
 }
 
 #[cfg(test)]

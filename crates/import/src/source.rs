@@ -15,8 +15,8 @@ impl<'a> Source<'a> {
     /// Reads an input, of the given kind or of the one that its content shows.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidImport`] when it cannot be read, with line, JSON pointer or option;
-    /// [`ErrorKind::LimitExceeded`]; [`ErrorKind::NothingDescribed`] when no input of its kind describes authentication.
+    /// [`ErrorKind::InvalidImport`](countersign::ErrorKind::InvalidImport) when it cannot be read, with line, JSON pointer or option;
+    /// [`ErrorKind::LimitExceeded`](countersign::ErrorKind::LimitExceeded); [`ErrorKind::NothingDescribed`](countersign::ErrorKind::NothingDescribed) when no input of its kind describes authentication.
     pub fn read(bytes: &'a [u8], kind: Option<Kind>, limits: &Limits) -> Result<Self> {
         if bytes.len() > limits.input {
             return Err(error::limit("input", format!("longer than {} bytes", limits.input)));
@@ -66,8 +66,8 @@ impl<'a> Source<'a> {
     /// the only item's, or the only scheme's.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownItem`] and [`ErrorKind::AmbiguousItem`], with what there is; [`ErrorKind::UnsupportedScheme`];
-    /// [`ErrorKind::NothingDescribed`]; [`ErrorKind::InvalidImport`].
+    /// [`ErrorKind::UnknownItem`](countersign::ErrorKind::UnknownItem) and [`ErrorKind::AmbiguousItem`](countersign::ErrorKind::AmbiguousItem), with what there is; [`ErrorKind::UnsupportedScheme`](countersign::ErrorKind::UnsupportedScheme);
+    /// [`ErrorKind::NothingDescribed`](countersign::ErrorKind::NothingDescribed); [`ErrorKind::InvalidImport`](countersign::ErrorKind::InvalidImport).
     pub fn import(&self, select: Option<&str>, beside: &Beside) -> Result<Imported> {
         let chosen = select::choose(self.reader.as_ref(), select)?;
         self.reader.import(chosen, beside)

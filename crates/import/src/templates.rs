@@ -1,19 +1,28 @@
 //! Texts with `{{name}}` in them, which stays as it is when the rest is encoded.
 
 use countersign::scheme::encode;
+use countersign::variables::{Part, parts};
 
 /// Percent-encoded, but for what is still to fill.
 pub(crate) fn push_percent(out: &mut String, text: &str) {
-    for (part, is_open) in parts(text) {
-        if is_open { out.push_str(part) } else { encode::push_percent(out, part) }
-    }
+    push(out, text, encode::push_percent);
 }
 
 /// As in a form, where a space is `+`.
 pub(crate) fn push_form(out: &mut String, text: &str) {
-    for (part, is_open) in parts(text) {
-        if is_open { out.push_str(part) } else { out.push_str(&encode::percent(part.as_bytes()).replace("%20", "+")) }
+    push(out, text, |out, text| out.push_str(&encode::percent(text.as_bytes()).replace("%20", "+")));
+}
+
+/// With each variable by the name that `name` finds within its braces.
+pub(crate) fn renamed(text: &str, name: fn(&str) -> &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for part in parts(text) {
+        match part {
+            Part::Text(text) => out.push_str(text),
+            Part::Variable(inside) => out.extend(["{{", name(inside), "}}"]),
+        }
     }
+    out
 }
 
 /// Names and values as a query or form: percent-encoded, joined.
@@ -62,23 +71,14 @@ pub(crate) fn with_path_parameters(url: &str, parameters: &[(String, String)]) -
     format!("{}{tail}", segments.collect::<Vec<_>>().join("/"))
 }
 
-/// The parts of a text, and which of them are still to fill.
-fn parts(text: &str) -> impl Iterator<Item = (&str, bool)> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
+/// What stands for itself goes through `encode`; what is still to fill stays.
+pub(crate) fn push(out: &mut String, text: &str, encode: fn(&mut String, &str)) {
+    for part in parts(text) {
+        match part {
+            Part::Text(text) => encode(out, text),
+            Part::Variable(name) => out.extend(["{{", name, "}}"]),
         }
-        let open = rest.find("{{").and_then(|start| Some((start, start + rest.get(start..)?.find("}}")? + 2)));
-        let (part, is_open) = match open {
-            Some((0, end)) => (end, true),
-            Some((start, _)) => (start, false),
-            None => (rest.len(), false),
-        };
-        let (part, after) = rest.split_at(part);
-        rest = after;
-        Some((part, is_open))
-    })
+    }
 }
 
 #[cfg(test)]

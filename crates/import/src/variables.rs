@@ -1,11 +1,10 @@
 //! What an input leaves open is left as `{{NAME}}`, for [`AuthConfig::resolve`](countersign::AuthConfig::resolve).
 
-use std::collections::HashMap;
-
-use countersign::{AuthConfig, Error, ErrorKind, Result, Secret};
+use countersign::variables::{Part, parts};
+use countersign::{AuthConfig, Secret};
 use serde_json::Value;
 
-use crate::{Request, error};
+use crate::Request;
 
 /// Names what the input does not say: after scheme and field, in upper case.
 ///
@@ -109,24 +108,6 @@ pub(crate) fn named_in(auth: &AuthConfig, request: Option<&Request>) -> Vec<Stri
     names
 }
 
-/// The text with each `{{name}}` replaced, as [`AuthConfig::resolve`] does it.
-pub(crate) fn filled(text: &str, scopes: &[&HashMap<String, String>]) -> Result<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((name, after)) = after.split_once("}}") else { break };
-        let name = name.trim();
-        let value = scopes.iter().find_map(|scope| scope.get(name)).ok_or_else(|| {
-            Error::new(ErrorKind::InvalidConfig, format!("the variable {} has no value", error::quoted(name)))
-        })?;
-        out.push_str(before);
-        out.push_str(value);
-        rest = after;
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
 fn in_value(value: &Value, names: &mut Vec<String>) {
     match value {
         Value::String(text) => in_text(text, names),
@@ -136,16 +117,12 @@ fn in_value(value: &Value, names: &mut Vec<String>) {
     }
 }
 
-/// As [`AuthConfig::resolve`] finds them.
 fn in_text(text: &str, names: &mut Vec<String>) {
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once("{{") {
-        let Some((name, after)) = after.split_once("}}") else { return };
-        let name = name.trim();
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
+    for part in parts(text) {
+        let Part::Variable(name) = part else { continue };
+        if !names.iter().any(|known| known == name.trim()) {
+            names.push(name.trim().to_owned());
         }
-        rest = after;
     }
 }
 

@@ -1,12 +1,6 @@
 //! AsyncAPI: the HTTP schemes of a server.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that panics is a test that fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use countersign::{AuthConfig, ErrorKind};
 use countersign_import::{Beside, Imported, Kind, Limits, Source};

@@ -1,6 +1,6 @@
 //! AWS's files: whose keys botocore finds, as `generate/aws_botocore.py` wrote it down, and what is refused.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
+#![expect(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use countersign::ErrorKind;
 use countersign_import::{Beside, Imported, Kind, Limits, Source};

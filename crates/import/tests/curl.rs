@@ -1,12 +1,6 @@
 //! curl's command lines: what curl and bash make of them, as `generate/curl.py` wrote it down, and what is refused.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that panics is a test that fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use countersign::{AuthConfig, Authenticator, Context, ErrorKind};
 use countersign_import::{Beside, Imported, Kind, Limits, Source};

@@ -1,13 +1,5 @@
 //! GraphQL: the headers of a graphql-config file.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that panics is a test that fails"
-)]
-
 use countersign::{AuthConfig, ErrorKind};
 use countersign_import::{Beside, Imported, Kind, Limits, Source};
 

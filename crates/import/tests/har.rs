@@ -1,7 +1,5 @@
 //! HTTP archives: what was sent, what the server asked for, and what is refused.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
-
 use countersign::ErrorKind;
 use countersign_import::{Beside, Imported, Kind, Limits, Source};
 use serde_json::{Value, json};

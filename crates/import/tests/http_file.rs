@@ -1,6 +1,6 @@
 //! `.http` files: what JetBrains' HTTP Client and REST Client make of them, and what is refused.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
+#![expect(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use countersign::{AuthConfig, ErrorKind};
 use countersign_import::{Beside, Imported, Kind, Limits, Source};

@@ -1,6 +1,6 @@
 //! HTTPie's command lines: what HTTPie and bash make of them, as `generate/httpie_offline.py` wrote it down, and what is refused.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
+#![expect(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use countersign::{AuthConfig, Authenticator, Context, ErrorKind};
 use countersign_import::{Beside, Imported, Kind, Limits, Source};

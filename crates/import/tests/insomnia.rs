@@ -1,7 +1,7 @@
 //! Insomnia's exports, v4 and v5: every type, inheritance, environments, templates, and what is refused.
 
 #![cfg(feature = "yaml")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
+#![expect(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use countersign::ErrorKind;
 use countersign_import::{Beside, Imported, Kind, Limits, Source};

@@ -1,11 +1,6 @@
 //! `.netrc`: what Python's `netrc` finds, as `generate/netrc_python.py` wrote it down, and what is refused.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that panics is a test that fails"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics is a test that fails")]
 
 use countersign::{AuthConfig, ErrorKind};
 use countersign_import::{Beside, Kind, Limits, Source};

@@ -1,12 +1,6 @@
 //! OpenAPI: each rule on a description as small as the rule allows.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that panics is a test that fails"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
 
 use countersign::{AuthConfig, ErrorKind};
 use countersign_import::{Beside, Imported, Kind, Limits, Source};

@@ -1,12 +1,6 @@
 //! Postman collections: who authenticates, by which parameters, with which variables.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that panics is a test that fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use countersign::{AuthConfig, ErrorKind};
 use countersign_import::{Beside, Imported, Limits, Source, to_postman};

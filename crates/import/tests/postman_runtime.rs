@@ -1,13 +1,7 @@
 //! What postman-runtime sends for a collection is what comes out here: resolved, imported, signed.
 //! `generate/postman_runtime.mjs` ran it and wrote down what arrived.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that panics is a test that fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use countersign::{Authenticator, Context};
 use countersign_import::{Beside, Limits, Source};

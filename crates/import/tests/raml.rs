@@ -1,12 +1,6 @@
 //! RAML 0.8 and 1.0.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that panics is a test that fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use countersign::{AuthConfig, ErrorKind};
 use countersign_import::{Beside, Imported, Kind, Limits, Source};

@@ -1,13 +1,5 @@
 //! Swagger 1: the authorizations of a listing and its declarations.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that panics is a test that fails"
-)]
-
 use countersign::{AuthConfig, ErrorKind};
 use countersign_import::{Beside, Kind, Limits, Source};
 use serde_json::{Value, json};

@@ -1,8 +1,7 @@
 //! WSDL: what the policies that a binding refers to ask of HTTP.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test that panics is a test that fails"

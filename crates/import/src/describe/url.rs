@@ -1,5 +1,7 @@
 //! References against a base (RFC 3986 section 5.2), for texts that may hold `{{name}}`: nothing is encoded or decoded.
 
+use crate::user_info;
+
 /// The parts of a URL, as RFC 3986 appendix B finds them.
 #[derive(Clone, Copy)]
 struct Parts<'a> {
@@ -16,19 +18,20 @@ pub(crate) fn is_absolute(url: &str) -> bool {
     parts.scheme.is_some() && parts.authority.is_some_and(|authority| !authority.is_empty())
 }
 
-/// `reference` against `base`; none where the result would still be relative.
+/// `reference` against `base`, without a user before the host; none where the result would still be relative.
 pub(crate) fn resolve(base: Option<&str>, reference: &str) -> Option<String> {
     if is_absolute(reference) {
-        return Some(reference.to_owned());
+        return Some(user_info::without(reference));
     }
-    let base = split(base.filter(|base| is_absolute(base))?);
+    let base = user_info::without(base?);
+    let base = split(Some(base.as_str()).filter(|base| is_absolute(base))?);
     let (scheme, authority, given) = (base.scheme?, base.authority?, split(reference));
     // Another scheme without an authority (`mailto:`) is no endpoint.
     if given.scheme.is_some() {
         return None;
     }
     if let Some(authority) = given.authority {
-        return Some(format!("{scheme}://{authority}{}{}", given.path, given.tail));
+        return Some(user_info::without(&format!("{scheme}://{authority}{}{}", given.path, given.tail)));
     }
     let path = if given.path.is_empty() {
         base.path.to_owned()
@@ -42,9 +45,10 @@ pub(crate) fn resolve(base: Option<&str>, reference: &str) -> Option<String> {
     Some(format!("{scheme}://{authority}{path}{tail}"))
 }
 
-/// A path template after a server's URL: with exactly one slash between them.
+/// A path template after a server's URL, which loses its user: with exactly one slash between them.
 pub(crate) fn join(server: &str, path: &str) -> String {
-    let server = server.strip_suffix('/').unwrap_or(server);
+    let server = user_info::without(server);
+    let server = server.strip_suffix('/').unwrap_or(&server);
     let slash = if path.starts_with('/') || path.is_empty() { "" } else { "/" };
     format!("{server}{slash}{path}")
 }
@@ -114,6 +118,8 @@ mod tests {
             ("g;x=1/../y", "http://a/b/c/y"),
             ("g?y/../x", "http://a/b/c/g?y/../x"),
             ("https://h/x", "https://h/x"),
+            ("https://u:p@h/x", "https://h/x"),
+            ("//u:p@g", "http://g"),
         ] {
             assert_eq!(resolve(Some("http://a/b/c/d;p?q"), reference).as_deref(), Some(resolved), "{reference}");
         }
@@ -131,5 +137,7 @@ mod tests {
         for (server, path) in [("https://h/v1", "/p"), ("https://h/v1/", "/p"), ("https://h/v1", "p")] {
             assert_eq!(join(server, path), "https://h/v1/p");
         }
+        assert_eq!(join("https://u:p@h/v1", "/p@q"), "https://h/v1/p@q");
+        assert_eq!(resolve(Some("https://u:p@h/v1"), "t").as_deref(), Some("https://h/t"));
     }
 }

@@ -133,27 +133,18 @@ fn pair(parameter: &Value) -> Option<String> {
 /// What no URL holds is percent-encoded; placeholders stay as they are.
 fn encoded(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
-    let mut rest = url;
-    loop {
-        let start = rest.find("{{").unwrap_or(rest.len());
-        let (before, after) = rest.split_at(start);
-        for character in before.chars() {
+    templates::push(&mut out, url, |out, text| {
+        for character in text.chars() {
             let stands = character.is_ascii_graphic()
                 && !matches!(character, '"' | '<' | '>' | '`' | '{' | '}' | '\\' | '^' | '|');
             if stands {
-                out.push(character)
+                out.push(character);
             } else {
-                encode::push_percent(&mut out, character.encode_utf8(&mut [0; 4]))
+                encode::push_percent(out, character.encode_utf8(&mut [0; 4]));
             }
         }
-        let end = after.find("}}").map_or(after.len(), |end| end + 2);
-        if after.is_empty() {
-            return out;
-        }
-        let (placeholder, tail) = after.split_at(end);
-        out.push_str(placeholder);
-        rest = tail;
-    }
+    });
+    out
 }
 
 /// A list of keys and values, or lines of `Name: value`.

@@ -12,7 +12,7 @@ use crate::describe::reference::pointer;
 use crate::describe::scheme::{Making, Scheme};
 use crate::error::{invalid, limit, nothing_described, quoted};
 use crate::reader::{Chosen, Input, Reader};
-use crate::{Beside, Imported, Item, Request};
+use crate::{Beside, Imported, Item, Request, user_info};
 
 /// <https://www.w3.org/TR/2001/NOTE-wsdl-20010315>
 const WSDL_1: &str = "http://schemas.xmlsoap.org/wsdl/";
@@ -79,7 +79,7 @@ fn push(listing: &mut Listing<'_, Asked>, names: &[&str], url: Option<&str>, ask
         path: names.iter().map(|&name| name.to_owned()).collect(),
         pointer: pointer(names.iter().copied()),
         indices: vec![listing.items.len()],
-        url: url.map(str::to_owned),
+        url: url.map(user_info::without),
         auth: words.map(|ways| ways.iter().map(way).collect::<Vec<_>>().join(", ")),
         ..Item::default()
     };

@@ -1,0 +1,9 @@
+//! The reader of `curl`.
+#![no_main]
+
+use countersign_import::Kind;
+
+#[path = "import_reader.rs"]
+mod reader;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| reader::read(Kind::Curl, data));
