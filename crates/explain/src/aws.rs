@@ -12,7 +12,8 @@ use crate::server::ServerSays;
 
 const YOURS: &str = "your code";
 const SERVER: &str = "the server";
-const HERE: &str = "the request, calculated here";
+/// What the request as it is says, calculated here.
+const HERE: &str = "the request";
 
 /// Canonical request and string to sign, as one side has them.
 #[derive(Clone, Copy, Default)]

@@ -10,7 +10,8 @@ use crate::report::{Report, Section};
 use crate::words;
 
 const YOURS: &str = "your code";
-const HERE: &str = "the request, calculated here";
+/// What the request as it is says, calculated here.
+const HERE: &str = "the request";
 
 pub(crate) fn explain(case: &Case<'_>, report: &mut Report) {
     let is_ours = case
