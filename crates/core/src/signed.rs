@@ -13,8 +13,9 @@ use crate::Payload;
 #[derive(Clone, Default)]
 pub struct Signed {
     removed: Vec<HeaderName>,
-    /// Most schemes set one or two: no allocation for them.
-    headers: SmallVec<[(HeaderName, HeaderValue); 2]>,
+    /// Most schemes set one: no allocation for that one. Room for two would make every move of a result slower by more than the
+    /// allocation costs that it spares AWS SigV4.
+    headers: SmallVec<[(HeaderName, HeaderValue); 1]>,
     /// Apart, so that what most schemes do without does not make every move of the rest long.
     more: Option<Box<More>>,
 }
@@ -40,6 +41,9 @@ impl Signed {
     #[must_use]
     #[inline]
     pub fn with_plain_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        if self.headers.len() == 1 {
+            self.headers.reserve_exact(3);
+        }
         self.headers.push((name, value));
         self
     }

@@ -2,21 +2,19 @@ use std::fmt;
 
 use countersign_core::{Error, ErrorKind, Result, Secret, encode};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha512_256};
+use md5::digest::FixedOutputReset;
+use md5::{Digest, Md5};
+use sha2::{Sha256, Sha512_256};
 use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::algorithm::{Function, Suite};
 
-mod blocks;
-
-use blocks::{Begun, Md5, Sha256};
-
 /// A hash on the way, wiped on drop. A clone goes on from where it stands.
 #[derive(Clone)]
 pub(crate) enum Hash {
-    Md5(Begun<Md5>),
-    Sha256(Begun<Sha256>),
+    Md5(Md5),
+    Sha256(Sha256),
     Sha512Trunc256(Sha512_256),
 }
 
@@ -30,23 +28,26 @@ pub(crate) struct Hex {
 impl Hash {
     /// The hash that begins with H(A1) and the nonce, each before a colon: what stays the same under one nonce.
     pub(crate) fn of_key_and_nonce(function: Function, ha1: &Hex, nonce: &[u8]) -> Self {
-        let parts = [ha1.as_bytes(), b":", nonce, b":"];
-        match function {
-            Function::Md5 => Self::Md5(Begun::of(&parts)),
-            Function::Sha256 => Self::Sha256(Begun::of(&parts)),
-            Function::Sha512Trunc256 => {
-                let mut hash = Sha512_256::new();
-                parts.iter().for_each(|part| hash.update(part));
-                Self::Sha512Trunc256(hash)
+        let mut hash = match function {
+            Function::Md5 => Self::Md5(Md5::new()),
+            Function::Sha256 => Self::Sha256(Sha256::new()),
+            Function::Sha512Trunc256 => Self::Sha512Trunc256(Sha512_256::new()),
+        };
+        for part in [ha1.as_bytes(), b":", nonce, b":"] {
+            match &mut hash {
+                Self::Md5(hash) => hash.update(part),
+                Self::Sha256(hash) => hash.update(part),
+                Self::Sha512Trunc256(hash) => hash.update(part),
             }
         }
+        hash
     }
 
     /// The hash of what went in so far and these parts.
     pub(crate) fn with(&self, parts: &[&[u8]]) -> Hex {
         match self {
-            Self::Md5(begun) => begun.with(parts),
-            Self::Sha256(begun) => begun.with(parts),
+            Self::Md5(hash) => finish(&mut hash.clone(), parts),
+            Self::Sha256(hash) => finish(&mut hash.clone(), parts),
             Self::Sha512Trunc256(hash) => finish(&mut hash.clone(), parts),
         }
     }
@@ -54,18 +55,18 @@ impl Hash {
     /// The hash of these parts, none of them a secret.
     pub(crate) fn of(function: Function, parts: &[&[u8]]) -> Hex {
         match function {
-            Function::Md5 => blocks::of::<Md5>(parts),
-            Function::Sha256 => blocks::of::<Sha256>(parts),
+            Function::Md5 => finish(&mut Md5::new(), parts),
+            Function::Sha256 => finish(&mut Sha256::new(), parts),
             Function::Sha512Trunc256 => finish(&mut Sha512_256::new(), parts),
         }
     }
 
-    /// The hash of these parts, of which nothing stays behind.
+    /// The hash of these parts, which are copied nowhere but into the hash's own block.
     fn of_secret(function: Function, parts: &[&[u8]]) -> Zeroizing<Hex> {
         Zeroizing::new(match function {
-            Function::Md5 => blocks::of_secret::<Md5>(parts),
-            Function::Sha256 => blocks::of_secret::<Sha256>(parts),
-            Function::Sha512Trunc256 => finish(&mut Sha512_256::new(), parts),
+            Function::Md5 => finish_secret(&mut Md5::new(), parts),
+            Function::Sha256 => finish_secret(&mut Sha256::new(), parts),
+            Function::Sha512Trunc256 => finish_secret(&mut Sha512_256::new(), parts),
         })
     }
 
@@ -84,10 +85,33 @@ impl Hash {
     }
 }
 
+/// Lays short parts side by side first: one update costs less than five.
+fn finish<H: Digest + FixedOutputReset>(hash: &mut H, parts: &[&[u8]]) -> Hex {
+    let mut buf = [0; 192];
+    match beside(parts, &mut buf) {
+        Some(text) => {
+            Digest::update(hash, text);
+            Hex::of(&hash.finalize_reset())
+        }
+        None => finish_secret(hash, parts),
+    }
+}
+
 /// In place: a hash that is moved leaves a copy behind, which nothing wipes.
-fn finish(hash: &mut Sha512_256, parts: &[&[u8]]) -> Hex {
-    parts.iter().for_each(|part| hash.update(part));
+fn finish_secret<H: Digest + FixedOutputReset>(hash: &mut H, parts: &[&[u8]]) -> Hex {
+    for part in parts {
+        Digest::update(hash, part);
+    }
     Hex::of(&hash.finalize_reset())
+}
+
+fn beside<'a>(parts: &[&[u8]], buf: &'a mut [u8]) -> Option<&'a [u8]> {
+    let mut end = 0;
+    for part in parts {
+        buf.get_mut(end..)?.get_mut(..part.len())?.copy_from_slice(part);
+        end += part.len();
+    }
+    buf.get(..end)
 }
 
 impl Hex {
@@ -145,7 +169,7 @@ impl fmt::Debug for Hex {
 
 /// The MAC in a server's nonces.
 #[derive(Clone)]
-pub(crate) struct NonceMac(Hmac<sha2::Sha256>);
+pub(crate) struct NonceMac(Hmac<Sha256>);
 
 impl NonceMac {
     /// # Errors
