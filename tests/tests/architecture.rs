@@ -1,4 +1,4 @@
-//! Who may know whom: core <- schemes <- countersign <- {adapters, import, stores} <- cli <- examples <- {tests, benches}, and data for all.
+//! Who may know whom: core <- schemes <- countersign <- {adapters, import, stores} <- explain <- {cli, wasm} <- examples <- {tests, benches}, and data for all.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,16 +15,16 @@ fn layer(package: &str) -> u8 {
         "countersign-file-store"
         | "countersign-import"
         | "countersign-native"
-        | "countersign-wasm"
         | "countersign-tower"
         | "countersign-redis"
         | "countersign-reqwest"
         | "countersign-ureq" => 3,
-        // The middleware is a way to reqwest.
-        "countersign-cli" | "countersign-reqwest-middleware" => 4,
+        // The middleware is a way to reqwest, and an explanation begins with what is imported.
+        "countersign-explain" | "countersign-reqwest-middleware" => 4,
+        "countersign-cli" | "countersign-wasm" => 5,
         // Its library is a stand-in of a server, which the tests use too.
-        "countersign-examples" => 5,
-        "countersign-tests" | "countersign-benches" | "countersign-fuzz" => 6,
+        "countersign-examples" => 6,
+        "countersign-tests" | "countersign-benches" | "countersign-fuzz" => 7,
         _ => 1,
     }
 }

@@ -66,7 +66,7 @@ use std::borrow::Cow;
 
 use countersign_core::target::Origin;
 use countersign_core::verify::{self, refused, rejected};
-use countersign_core::{Context, Error, ErrorKind, Payload, Result, Secret, query};
+use countersign_core::{Context, Error, ErrorKind, Payload, Result, Secret, Signed, query};
 use http::header::HOST;
 use subtle::ConstantTimeEq as _;
 
@@ -160,7 +160,7 @@ impl Verifier {
         let names: Vec<&str> = claim.signed_headers.split(';').collect();
         check_signed(&claim, &names)?;
         let payload_hash = payload_hash(&claim, payload)?;
-        let text = self.string_to_sign(&claim, &names, &payload_hash)?;
+        let text = string_to_sign(&claim, &self.canonical_request(&claim, &names, &payload_hash)?);
         check_signature(&claim, secret, &text)?;
         let expires_at = self.check_time(&claim, ctx.unix_time())?;
         self.check_payload(&payload_hash, payload)?;
@@ -168,8 +168,22 @@ impl Verifier {
         Ok(Verified::new(&claim, signed_headers, payload_hash.into_owned(), (ctx.unix_time(), expires_at)))
     }
 
-    /// What must have been signed.
-    fn string_to_sign(&self, claim: &Claim<'_>, names: &[&str], payload_hash: &str) -> Result<Vec<u8>> {
+    /// What must have been signed, for whoever looks for the difference: the canonical request and the string to sign. Neither signature nor
+    /// time is checked.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`], when a header that is listed as signed is not there, or when the body is needed and not given.
+    pub fn explain(&self, claim: &Claim<'_>, payload: &Payload) -> Result<Signed, Refusal> {
+        let names: Vec<&str> = claim.signed_headers.split(';').collect();
+        let payload_hash = payload_hash(claim, payload)?;
+        let canonical = self.canonical_request(claim, &names, &payload_hash)?;
+        let string = string_to_sign(claim, &canonical);
+        let text = |bytes| String::from_utf8(bytes).map_err(|_| refused("a signed header is not UTF-8"));
+        Ok(Signed::default().with_canonical_request(text(canonical)?).with_string_to_sign(text(string)?))
+    }
+
+    /// The request as it must have been signed.
+    fn canonical_request(&self, claim: &Claim<'_>, names: &[&str], payload_hash: &str) -> Result<Vec<u8>> {
         let parts = claim.parts;
         let host = match &self.origin {
             Some(origin) => Cow::Owned(origin.authority()),
@@ -194,9 +208,6 @@ impl Verifier {
         let mut text = Vec::with_capacity(1024);
         let style = PathStyle::of(claim.service());
         canonical::push_request(&mut text, parts.method.as_str(), target, style, &headers, payload_hash)?;
-        let hash = sha256_hex(&text);
-        text.clear();
-        push_string_to_sign(&mut text, ALGORITHM, claim.timestamp.as_str(), claim.scope(), &hash);
         Ok(text)
     }
 
@@ -221,6 +232,13 @@ impl Verifier {
             _ => Ok(()),
         }
     }
+}
+
+/// What must have been signed of a canonical request.
+fn string_to_sign(claim: &Claim<'_>, canonical_request: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(256);
+    push_string_to_sign(&mut text, ALGORITHM, claim.timestamp.as_str(), claim.scope(), &sha256_hex(canonical_request));
+    text
 }
 
 /// Refuses headers that are not signed though they can change what the request does (`x-amz-acl`).

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use crate::asked::Asked;
 use crate::import::Import;
 use crate::send::Send;
+use crate::why::Explain;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 refused, or a vector failed; 2 wrong usage, or input that cannot be read. `send` has its own.
@@ -26,6 +27,11 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Sign a request and print it.
     Sign(Box<Sign>),
+    /// Say why a server refused a request: what was signed, beside what the server says, and the first difference in words.
+    ///
+    /// The request is as it was sent, with its Authorization: HTTP, what curl -v shows, or a curl command; it needs no secret. A request in JSON is
+    /// signed first, with its auth.
+    Explain(Box<Explain>),
     /// Send a request, answer what the server asks for, and print the response.
     Send(Box<Send>),
     /// Turn what you already have into an auth config: a Postman collection, an API description, a curl command, a .netrc.

@@ -28,6 +28,7 @@ mod sign;
 mod style;
 mod token;
 mod variables;
+mod why;
 
 use std::io::{self, BufWriter, Write as _};
 use std::process::ExitCode;
@@ -62,6 +63,7 @@ fn command(command: Command, out: &mut impl io::Write) -> Result<ExitCode, Failu
     let style = Style::of(&io::stdout());
     match command {
         Command::Sign(args) => sign::sign(&args, &style, out),
+        Command::Explain(args) => why::explain(&args, out),
         Command::Send(args) => send::send(&args, &style, out),
         Command::Import(args) => import::import(&args, &style, out),
         Command::Challenges { values } => challenges::challenges(&values, out),

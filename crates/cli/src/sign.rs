@@ -4,10 +4,11 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use countersign::{Authenticator, ErrorKind};
+use countersign_explain::ServerSays;
 use http::Request;
 
 use crate::args::Sign;
-use crate::explain::{self, ServerSays};
+use crate::explain;
 use crate::failure::Failure;
 use crate::mask::Mask;
 use crate::style::Style;

@@ -77,6 +77,7 @@ mod clues;
 mod config;
 mod cookies;
 mod curl;
+mod depth;
 mod describe;
 mod error;
 mod fields;
@@ -116,6 +117,7 @@ pub use beside::Beside;
 pub use cookies::Jar;
 /// The facade whose configs these are.
 pub use countersign;
+pub use curl::curl_request;
 /// The crate of the requests that are made, in the version that this one takes.
 pub use http;
 pub use imported::Imported;

@@ -55,7 +55,7 @@ use countersign_core::challenge::push_quoted;
 use countersign_core::replay::ReplayKey;
 use countersign_core::target::Origin;
 use countersign_core::verify::{Refusal, refused, rejected};
-use countersign_core::{Context, Error, ErrorKind, Payload, Result};
+use countersign_core::{Context, Error, ErrorKind, Payload, Result, Signed};
 use http::HeaderValue;
 use http::request::Parts;
 
@@ -149,6 +149,15 @@ impl Verifier {
         ctx: &Context,
     ) -> Result<Verified, Refusal> {
         self.check(&claim, keys, payload, ctx).map_err(|error| self.refusal(error))
+    }
+
+    /// What must have been signed, for whoever looks for the difference: the base string. Neither signature nor time is checked.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when the payload is not the one that the claim was read from.
+    pub fn explain(&self, claim: &Claim<'_>, payload: &Payload) -> Result<Signed, Refusal> {
+        let base_string = claim.base_string(payload).map_err(|error| self.refusal(error))?;
+        Ok(Signed::default().with_string_to_sign(base_string))
     }
 
     fn check(&self, claim: &Claim<'_>, keys: Option<&Keys>, payload: &Payload, ctx: &Context) -> Result<Verified> {

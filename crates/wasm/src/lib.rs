@@ -69,3 +69,20 @@ pub fn read_challenges(value: &str) -> Result<Array, JsValue> {
     };
     challenges(value.as_bytes()).map(|challenge| challenge.map(shown).map_err(|why| thrown(&why))).collect()
 }
+
+/// Why a server refused a request: the explanation as HTML in which every text is escaped. `request` is HTTP, `curl -v`'s lines or a curl
+/// command; `server_says` the reply; `signed` what the client's own code says that it signed. Each may be empty.
+///
+/// # Errors
+/// An `Error` with `kind` when the request cannot be read.
+#[cfg(feature = "page")]
+#[wasm_bindgen]
+pub fn why(request: &str, server_says: &str, signed: &str) -> Result<String, JsValue> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating, and times are positive")]
+    let now = (js_sys::Date::now() / 1000.0) as u64;
+    let asked =
+        countersign_explain::Asked::new(request).with_server_says(server_says).with_signed(signed).with_now(now);
+    countersign_explain::explain(&asked)
+        .map(|report| countersign_explain::fragment(&report))
+        .map_err(|why| thrown(&why))
+}

@@ -11,7 +11,7 @@ use self::transfer::Transfer;
 use crate::clues::{Clues, Notation};
 use crate::listed::{Entry, Listed};
 use crate::reader::{Input, Reader};
-use crate::{Beside, Imported, error, shell};
+use crate::{Beside, Imported, Request, error, shell};
 
 const NAMES: &[&str] = &["curl"];
 
@@ -33,6 +33,30 @@ pub(crate) fn read<'a>(input: Input<'a>) -> Result<Box<dyn Reader + 'a>> {
     Ok(Box::new(Listed::new(
         transfers.into_iter().enumerate().map(|(index, transfer)| (transfer.item(index), transfer)),
     )))
+}
+
+/// The request of the first curl command in a text, as curl would send it but for what its own options for authentication add: an
+/// `Authorization` header stays in place.
+///
+/// ```
+/// let request = countersign_import::curl_request("curl https://example.com/ -H 'Authorization: Bearer abc' -d a=1")?;
+/// assert_eq!((request.method.as_str(), request.url.as_str()), ("POST", "https://example.com/"));
+/// assert!(request.headers.contains(&("Authorization".into(), "Bearer abc".into())));
+/// # Ok::<(), countersign::Error>(())
+/// ```
+///
+/// # Errors
+/// [`InvalidImport`](countersign::ErrorKind::InvalidImport) when there is no curl command, or one that cannot be read.
+pub fn curl_request(text: &str) -> Result<Request> {
+    for command in shell::commands(text)? {
+        if let Some(arguments) = command.arguments_of(NAMES) {
+            let transfers = Transfer::read_all(arguments, command.line)?;
+            if let Some(transfer) = transfers.first() {
+                return transfer.request();
+            }
+        }
+    }
+    Err(error::invalid("line 1", "no curl command, or one without a URL"))
 }
 
 impl Entry for Transfer {
