@@ -253,11 +253,14 @@ fn threads(growth: &mut Growth) {
         let auths = [(); 2].map(|()| Authenticator::new(&config).expect("a valid config"));
         let [first, _] = &auths;
         let (mut one, mut shared, mut apart) = (0.0_f64, 0.0_f64, 0.0_f64);
-        // Many short rounds: the best of each is of moments when nothing else ran.
-        for _ in 0..100 {
+        // Many short rounds: the best of each is of moments when nothing else ran, for which a busy machine is given more time.
+        for round in 0..1000 {
             one = one.max(speed(&[first]));
             shared = shared.max(speed(&[first, first]));
             apart = apart.max(speed(&auths.each_ref()));
+            if round >= 100 && shared > 1.8 * one {
+                break;
+            }
         }
         (shared, apart) = (shared / one, apart / one);
         println!("{name} 2 {shared:.2} {apart:.2}");
