@@ -9,7 +9,7 @@ pub type Error = countersign::adapter::Error<reqwest::Error>;
 /// URL, which may hold a signature or a key, and by its own name where a proxy asks for credentials.
 #[must_use]
 pub fn not_sent(why: reqwest::Error) -> Error {
-    if why.is_connect() && is_of_tunnel(&why) {
+    if is_of_tunnel(&why) {
         const WHY: &str = "the proxy asks for credentials before it opens a tunnel (407 to CONNECT), which reqwest opens by itself and with Basic only: give `reqwest::Proxy::basic_auth`; for Digest and NTLM use `countersign_tower::Tunnel`";
         return AuthError::new(ErrorKind::InvalidRequest, WHY).with_source(without_query_of(why)).into();
     }

@@ -2,7 +2,7 @@
 
 mod aws_sigv4;
 mod digest;
-mod ntlm;
+pub mod ntlm;
 mod oauth2;
 
 pub use self::aws_sigv4::AwsSigv4;

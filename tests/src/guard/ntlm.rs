@@ -1,3 +1,5 @@
+//! NTLM's messages, as far as a server must know them.
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -54,7 +56,8 @@ impl Guard for Ntlm {
 }
 
 /// The second message (MS-NLMP section 2.2.1.2), with as little as it may hold.
-fn challenge() -> String {
+#[must_use]
+pub fn challenge() -> String {
     let mut message = b"NTLMSSP\0\x02\0\0\0".to_vec();
     message.extend([0, 0, 0, 0, 56, 0, 0, 0]); // no target name
     message.extend(0x0088_8201_u32.to_le_bytes()); // Unicode, NTLM, always sign, session security, target information
@@ -67,7 +70,8 @@ fn challenge() -> String {
 }
 
 /// The user name of a third message (section 2.2.1.3).
-fn user_of(message: &[u8]) -> Option<String> {
+#[must_use]
+pub fn user_of(message: &[u8]) -> Option<String> {
     let number = |at: usize| Some(usize::from(u16::from_le_bytes(message.get(at..at + 2)?.try_into().ok()?)));
     let (length, offset) = (number(36)?, number(40)?);
     let units = message.get(offset..offset + length)?.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));

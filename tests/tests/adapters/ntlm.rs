@@ -3,35 +3,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use countersign::scheme::encode::{base64, base64_decode};
+use countersign::scheme::encode::base64_decode;
 use countersign::{AuthConfig, Authenticator, Payload};
+use countersign_tests::guard::ntlm::{challenge, user_of};
 use countersign_tests::stand_in::{Answer, Place, StandIn};
 use countersign_tests::{Server, free_port, work_dir};
 use http::{Request, StatusCode};
 
 use crate::clients::{Options, over_http1};
 use crate::{authenticator, get, header, reply, text, with};
-
-/// The second message (MS-NLMP section 2.2.1.2), with as little as it may hold.
-fn challenge() -> String {
-    let mut message = b"NTLMSSP\0\x02\0\0\0".to_vec();
-    message.extend([0, 0, 0, 0, 56, 0, 0, 0]); // no target name
-    message.extend(0x0088_8201_u32.to_le_bytes()); // Unicode, NTLM, always sign, session security, target information
-    message.extend(*b"\x01\x23\x45\x67\x89\xab\xcd\xef");
-    message.extend([0; 8]);
-    message.extend([4, 0, 4, 0, 56, 0, 0, 0]);
-    message.extend([0; 8]); // version
-    message.extend([0; 4]); // the end of the target information
-    format!("NTLM {}", base64(&message))
-}
-
-/// The user name of a third message.
-fn user_of(message: &[u8]) -> Option<String> {
-    let number = |at: usize| Some(usize::from(u16::from_le_bytes(message.get(at..at + 2)?.try_into().ok()?)));
-    let (length, offset) = (number(36)?, number(40)?);
-    let units = message.get(offset..offset + length)?.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-    char::decode_utf16(units).collect::<Result<_, _>>().ok()
-}
 
 /// Takes any password of a user on the connection that it challenged, and remembers the connection.
 #[derive(Default)]

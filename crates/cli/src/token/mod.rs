@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign::oauth2::server::{revocation_request, revoked};
-use countersign::oauth2::{Config, Grant, Session, Token, TokenStore as _};
+use countersign::oauth2::{Config, Session, Token, TokenStore as _};
 use countersign::{AuthConfig, Context, Dialogue, Error, ErrorKind, Exchange, Secret, Step};
 use countersign_file_store::FileTokenStore;
 use countersign_native::{Login, Notice};
@@ -27,7 +27,7 @@ pub(crate) fn token(command: args::Token, out: &mut impl Write) -> Result<ExitCo
         args::Token::Get { grant, no_browser, paste, timeout, show_secret } => {
             let config = oauth2(&grant)?;
             let person = Person { no_browser, paste, timeout: Duration::from_secs(timeout) };
-            let token = get(config, store(&grant.store)?, &person)?;
+            let token = get(&config, store(&grant.store)?, &person)?;
             show(&token, show_secret, out)?;
         }
         args::Token::List { store: place } => list(&store(&place)?, out)?,
@@ -61,6 +61,9 @@ struct Person {
     timeout: Duration,
 }
 
+/// Where the browser comes back to, unless the config says so: a free port.
+const CALLBACK_URL: &str = "http://127.0.0.1/callback";
+
 fn oauth2(file: &GrantFile) -> Result<Config, Failure> {
     let json = serde_json::from_str(&input::text(&file.config)?)
         .map_err(|why| Failure::Input(format!("{} is not JSON: {why}", file.config.display())))?;
@@ -72,6 +75,9 @@ fn oauth2(file: &GrantFile) -> Result<Config, Failure> {
                 grant.ok_or_else(|| Failure::Input("the auth config has no `grant` to get a token by".into()))?;
             if file.name.is_some() {
                 grant.client_mut().token_name.clone_from(&file.name);
+            }
+            if let Some(consent) = grant.consent_mut().filter(|consent| consent.callback_url.is_empty()) {
+                consent.callback_url = CALLBACK_URL.to_owned();
             }
             Ok(config)
         }
@@ -107,13 +113,8 @@ fn kept(session: &Session) -> Result<Token, Failure> {
     token.ok_or_else(|| Failure::Refused("no token is kept for this config, or it is expired".into()))
 }
 
-fn get(mut config: Config, store: FileTokenStore, person: &Person) -> Result<Token, Failure> {
-    // A native program's own place, where the config says none.
-    let consent = config.grant.as_deref_mut().and_then(Grant::consent_mut);
-    if let Some(consent) = consent.filter(|consent| consent.callback_url.is_empty()) {
-        "http://127.0.0.1/callback".clone_into(&mut consent.callback_url);
-    }
-    let session = session(&config, store)?;
+fn get(config: &Config, store: FileTokenStore, person: &Person) -> Result<Token, Failure> {
+    let session = session(config, store)?;
     // What is kept is known before it is replaced.
     session.token(&Context::now()).block().map_err(|why| Failure::refused(&why))?;
     let asks_in_browser = config.grant.as_deref().is_some_and(|grant| grant.consent().is_some());
