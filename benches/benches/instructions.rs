@@ -47,13 +47,13 @@ fn basic((auth, ctx, request): (Authenticator, Context, Request<Payload>)) -> Re
     auth.sign_request(black_box(request), &ctx).expect("signed")
 }
 
-#[library_benchmark(config = limit(49_000), setup = sigv4)]
+#[library_benchmark(config = limit(43_500), setup = sigv4)]
 #[bench::header(AddTo::Header)]
 fn sigv4_header((auth, ctx, request): (Authenticator, Context, Request<Payload>)) -> Request<Payload> {
     auth.sign_request(black_box(request), &ctx).expect("signed")
 }
 
-#[library_benchmark(config = limit(78_000), setup = sigv4)]
+#[library_benchmark(config = limit(57_000), setup = sigv4)]
 #[bench::query(AddTo::Query)]
 fn sigv4_query((auth, ctx, request): (Authenticator, Context, Request<Payload>)) -> Request<Payload> {
     auth.sign_request(black_box(request), &ctx).expect("signed")

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
+use countersign::oauth2::{AuthorizationCode, Grant};
 use http::{HeaderMap, StatusCode};
 
 /// What the server saw.
@@ -85,14 +86,14 @@ impl Rotation {
         self.state.lock().expect("no holder panics")
     }
 
-    /// Serves `/token` and `/resource` on a free port, for as long as the runtime lives.
+    /// Serves `/token` and `/api/x` on a free port, for as long as the runtime lives.
     ///
     /// # Errors
     /// When the system has no port.
     pub async fn serve(self: &Arc<Self>) -> std::io::Result<SocketAddr> {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let app = Router::new().route("/token", post(token)).route("/resource", get(resource));
+        let app = Router::new().route("/token", post(token)).route("/api/x", get(resource));
         let app = app.with_state(Arc::clone(self));
         tokio::spawn(async move { axum::serve(listener, app).await });
         Ok(address)
@@ -138,6 +139,16 @@ impl Memory {
             }
         }
     }
+}
+
+/// The grant whose token the processes share: here, and at oidc-provider.
+#[must_use]
+pub fn grant(url: &str) -> Grant {
+    let mut grant =
+        AuthorizationCode::new(format!("{url}/auth"), format!("{url}/token"), "native", "http://127.0.0.1:9/callback");
+    grant.client.scope = Some("openid offline_access".into());
+    grant.consent.auth_request_params = vec![("prompt".into(), "consent".into())];
+    grant.into()
 }
 
 async fn token(State(server): State<Arc<Rotation>>, headers: HeaderMap, body: String) -> (StatusCode, String) {

@@ -8,14 +8,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use countersign::oauth2::{AuthorizationCode, Config, Session, Token, TokenStore};
-use countersign::{Authenticator, Context, Payload};
+use countersign::oauth2::{Config, Session, Token, TokenStore};
+use countersign::{Authenticator, Context, Exchange, Payload, Step};
 use countersign_file_store::FileTokenStore;
 use countersign_redis::{Redis, RedisTokenStore, SealingKey};
 use countersign_tests::redis::redis;
-use countersign_tests::rotation::Rotation;
+use countersign_tests::rotation::{self, Rotation};
 use countersign_tests::verifiers::{ORIGIN, config, pool, send_to};
-use countersign_tests::{free_port, work_dir};
+use countersign_tests::{Server, client, consent, free_port, send, work_dir};
 use http::Request;
 
 fn asked(name: &str, default: u64) -> u64 {
@@ -49,11 +49,10 @@ impl Drop for Worker {
 async fn share(spec: &str, store: Arc<dyn TokenStore>, dir: &Path) {
     let server = Rotation::new(Duration::from_secs(2), Duration::from_millis(20));
     let url = format!("http://{}", server.serve().await.unwrap());
-    let grant = AuthorizationCode::new(format!("{url}/auth"), format!("{url}/token"), "worker", "http://127.0.0.1/");
     let (access, refresh) = server.first();
     let mut first = Token::new(access);
     (first.refresh_token, first.expires_at) = (Some(refresh.into()), Some(Context::now().unix_time() + 2));
-    let session = Session::new(&Config::of(grant)).unwrap().with_store(store);
+    let session = Session::new(&Config::of(rotation::grant(&url))).unwrap().with_store(store);
     session.keep(first, &Context::now()).await.unwrap();
 
     let failures = dir.join("failures");
@@ -95,6 +94,38 @@ async fn eight_processes_share_a_refresh_token_over_a_file() {
     let dir = work_dir("shared").unwrap();
     let path = dir.join("tokens.json");
     share(&format!("file:{}", path.display()), Arc::new(FileTokenStore::new(&path)), &dir).await;
+}
+
+/// A certified server, which ends the whole family when a refresh token is sent twice. Nobody is killed here: a kill between its answer
+/// and the store's write ends the family too, whoever writes the client.
+#[test]
+#[ignore = "needs tests/servers"]
+fn a_certified_server_notices_no_reuse() {
+    let dir = work_dir("certified").unwrap();
+    let server = Server::script_with("oidc-provider.sh", free_port().unwrap(), &dir, &["2"]).unwrap();
+    let url = format!("http://{}", server.authority);
+    let path = dir.join("tokens.json");
+    let session = Session::new(&Config::of(rotation::grant(&url))).unwrap();
+    let session = Arc::new(session.with_store(Arc::new(FileTokenStore::new(&path))));
+    let login = session.login(&Context::now()).unwrap();
+    let came_back = consent(&server, login.url(), "").expect("a callback");
+    let redeeming = session.finish(&login, &came_back, &Context::now()).unwrap();
+    let (mut exchange, mut step) = Exchange::converse(redeeming, &Context::now()).unwrap();
+    while let Step::Send(request) = step {
+        step = exchange.on_response(&send(&client(), request).unwrap(), &Context::now()).unwrap();
+    }
+
+    let (spec, failures) = (format!("file:{}", path.display()), dir.join("failures"));
+    let start = || Worker::new(&["token", &spec, &url, failures.to_str().unwrap()]);
+    let workers: Vec<_> = (0..8).map(|_| start()).collect();
+    std::thread::sleep(Duration::from_secs(asked("COUNTERSIGN_SECONDS", 12)));
+    drop(workers);
+    let stats = send(&client(), Request::get(server.uri("/test/stats")).body(Payload::empty()).unwrap()).unwrap();
+    let stats: serde_json::Value = serde_json::from_slice(stats.body()).unwrap();
+    println!("{stats}");
+    assert_eq!(std::fs::read_to_string(&failures).unwrap_or_default(), "", "{stats}");
+    assert_eq!(stats["error:refresh_token"], serde_json::Value::Null, "{stats}");
+    assert!(stats["refresh_token"].as_u64().is_some_and(|count| count > 3), "{stats}");
 }
 
 /// 64 requests of 8 processes, at once, and no token yet.

@@ -117,6 +117,11 @@ fn credentials(case: &Case<'_>, report: &mut Report) {
         "digest" => digest::answer(case, &value, report),
         "ntlm" | "negotiate" => ntlm::explain("the client's message", rest, report),
         "bearer" | "dpop" => jwt::explain(rest, case.now, report),
+        "basic" | "hawk" | "eg1-hmac-sha256" => {
+            let mut section = Section::new("credentials");
+            section.push("scheme", scheme, "not taken apart here");
+            report.sections.push(section);
+        }
         _ => {}
     }
 }

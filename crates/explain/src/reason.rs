@@ -174,7 +174,7 @@ fn headers(a: &Canonical<'_>, b: &Canonical<'_>, (ours, theirs): Sides) -> Optio
     }
     let extra = a.headers.iter().find(|(name, _)| complete && b.value(name).is_none())?;
     Some(format!(
-        "The header {:?} is missing at {theirs}, and {ours} signs it: it was taken away on the way, or never sent.",
+        "The header {:?} is signed by {ours}, and {theirs} does not have it: it was taken away on the way, or never sent.",
         extra.0
     ))
 }
@@ -279,7 +279,7 @@ mod tests {
             ("host:h", "host:h:8080", "The host differs"),
             ("20150830T123600Z", "20150830T124300Z", "differs by 7 minutes"),
             ("host:h\n", "content-type:a\nhost:h\n", "\"content-type\" is missing from what your code signs"),
-            ("x-amz-date:20150830T123600Z\n", "", "\"x-amz-date\" is missing at the server"),
+            ("x-amz-date:20150830T123600Z\n", "", "and the server does not have it"),
             ("host;x-amz-date", "host", "list of signed headers"),
             ("abc", EMPTY, "did not arrive"),
             ("abc", "UNSIGNED-PAYLOAD", "One side signs the body"),

@@ -18,10 +18,11 @@ pub fn read(text: &str) -> Result<Request<Payload>> {
     http(sent.as_deref().unwrap_or(text))
 }
 
-/// The lines that `curl -v` shows with a `>`, if there are such.
+/// The lines that `curl -v` shows with a `>`, if the first of them is a request's.
 fn sent_lines(text: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix('>')).map(str::trim_start).collect();
-    (!lines.is_empty()).then(|| lines.join("\n"))
+    let is_request = lines.first().is_some_and(|line| line.contains(" HTTP/"));
+    is_request.then(|| lines.join("\n"))
 }
 
 fn http(text: &str) -> Result<Request<Payload>> {

@@ -41,9 +41,14 @@
 
 mod document;
 mod folder;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod lease;
 mod store;
 
+#[cfg(feature = "keyring")]
+#[cfg_attr(docsrs, doc(cfg(feature = "keyring")))]
+pub use crate::keyring::KeyringTokenStore;
 pub use store::FileTokenStore;
 
 #[cfg(doctest)]

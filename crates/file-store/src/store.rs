@@ -6,7 +6,7 @@ use countersign_core::{Error, ErrorKind, Result};
 use countersign_oauth2::{Answer, Leasing, Token, TokenKey, TokenStore};
 use sha2::{Digest as _, Sha256};
 
-use crate::document::{Document, Entry};
+use crate::document::{Document, Entry, read, write};
 use crate::folder::Place;
 use crate::lease::lease;
 
@@ -28,14 +28,14 @@ impl FileTokenStore {
 
     fn replace_now(&self, key: &TokenKey, expected: Option<&Token>, new: Option<&Token>) -> Result<bool> {
         let _lock = self.place.lock()?;
-        let mut document = Document::read(&self.place)?;
+        let mut document: Document = read(&self.place)?;
         let old = document.tokens.iter().position(|entry| entry.key == *key);
         let old = old.map(|index| document.tokens.remove(index).token);
         if !Token::are_same(old.as_ref(), expected) {
             return Ok(false);
         }
         document.tokens.extend(new.map(|token| Entry { key: key.clone(), token: token.clone() }));
-        document.write(&self.place)?;
+        write(&self.place, &document)?;
         Ok(true)
     }
 }
@@ -43,7 +43,7 @@ impl FileTokenStore {
 impl TokenStore for FileTokenStore {
     fn load<'a>(&'a self, key: &'a TokenKey) -> Answer<'a, Option<Token>> {
         let find = |document: Document| document.tokens.into_iter().find(|entry| entry.key == *key);
-        Answer::ready(Document::read(&self.place).map(|document| find(document).map(|entry| entry.token)))
+        Answer::ready(read(&self.place).map(|document| find(document).map(|entry| entry.token)))
     }
 
     fn replace<'a>(
@@ -61,7 +61,7 @@ impl TokenStore for FileTokenStore {
 
     fn list(&self) -> Answer<'_, Vec<TokenKey>> {
         let keys = |document: Document| document.tokens.into_iter().map(|entry| entry.key).collect();
-        Answer::ready(Document::read(&self.place).map(keys))
+        Answer::ready(read(&self.place).map(keys))
     }
 }
 

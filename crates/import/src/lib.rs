@@ -77,6 +77,7 @@ mod clues;
 mod config;
 mod cookies;
 mod curl;
+mod depth;
 mod describe;
 mod error;
 mod fields;

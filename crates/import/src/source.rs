@@ -3,7 +3,7 @@ use std::fmt;
 use countersign::Result;
 
 use crate::reader::{Input, Reader};
-use crate::{Beside, Imported, Item, Kind, Limits, error, select};
+use crate::{Beside, Imported, Item, Kind, Limits, depth, error, select};
 
 /// An input that was read: list its items, import one.
 pub struct Source<'a> {
@@ -28,7 +28,7 @@ impl<'a> Source<'a> {
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let is_json = text.trim_start().starts_with(['{', '[']);
-        if is_json && depth(text) > limits.depth {
+        if is_json && depth::is_deeper(text, limits.depth) {
             return Err(error::limit("input", format!("deeper than {} objects and lists", limits.depth)));
         }
         let Some(kind) = kind.or_else(|| Kind::recognise(text)) else {
@@ -78,34 +78,4 @@ impl fmt::Debug for Source<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Source").field("kind", &self.kind).field("items", &self.items().len()).finish()
     }
-}
-
-/// How deep brackets outside of texts lie. Parsers skip what they do not need without counting.
-fn depth(text: &str) -> usize {
-    let (mut depth, mut most, mut rest) = (0_usize, 0, text.as_bytes());
-    while let Some((byte, after)) = rest.split_first() {
-        rest = after;
-        match byte {
-            b'"' => rest = after_text(rest),
-            b'{' | b'[' => {
-                depth += 1;
-                most = most.max(depth);
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    most
-}
-
-/// What follows the quote that ends a text.
-fn after_text(mut rest: &[u8]) -> &[u8] {
-    while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
-        let is_end = rest.get(at) == Some(&b'"');
-        rest = rest.get(at + if is_end { 1 } else { 2 }..).unwrap_or_default();
-        if is_end {
-            return rest;
-        }
-    }
-    &[]
 }

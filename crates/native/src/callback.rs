@@ -5,9 +5,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use countersign_core::{Error, ErrorKind, Result};
 use http::Uri;
 
-/// What is used where the grant names no callback URL.
-const DEFAULT: &str = "http://127.0.0.1/callback";
-
 /// A callback URL on loopback.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Callback {
@@ -21,7 +18,6 @@ pub(crate) struct Callback {
 impl Callback {
     pub(crate) fn of(url: &str) -> Result<Self> {
         let invalid = |why: &'static str| Error::new(ErrorKind::InvalidConfig, why);
-        let url = if url.is_empty() { DEFAULT } else { url };
         let uri: Uri = url.parse().map_err(|why| invalid("`callback_url` is not a URL").with_source(why))?;
         let host = uri.host().unwrap_or_default().to_ascii_lowercase();
         let ip: Option<IpAddr> = match host.as_str() {
@@ -50,7 +46,6 @@ mod tests {
     #[test]
     fn only_loopback_is_listened_on() {
         for (url, address, shown) in [
-            ("", "127.0.0.1:0", "http://127.0.0.1:7/callback"),
             ("http://127.0.0.1/", "127.0.0.1:0", "http://127.0.0.1:7/"),
             ("http://LOCALHOST:5000/a/b", "127.0.0.1:5000", "http://localhost:7/a/b"),
             ("http://[::1]:5000/a", "[::1]:5000", "http://[::1]:7/a"),
@@ -70,6 +65,7 @@ mod tests {
             "http://app.example/",
             "app:/callback",
             "/callback",
+            "",
             "http://127.0.0.1/?a=b",
             "http://127.0.0.1/ x",
         ] {

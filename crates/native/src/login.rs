@@ -25,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 /// use countersign_native::{Login, Notice};
 /// # use countersign_oauth2::{AuthorizationCode, Config, Session, Payload, http::{Request, Response}};
 /// # fn send(request: Request<Payload>) -> Result<Response<Vec<u8>>, std::io::Error> { unimplemented!() }
-/// # let grant = AuthorizationCode::new("https://as/auth", "https://as/token", "app", "");
+/// # let grant = AuthorizationCode::new("https://as/auth", "https://as/token", "app", "http://127.0.0.1/callback");
 /// # let session = Arc::new(Session::new(&Config::of(grant))?);
 ///
 /// let token = Login::new(&session)

@@ -26,8 +26,8 @@
 //! * A token is sealed with AES-256-GCM under a [`SealingKey`], bound to its name: who reads the database gets no token, and who writes
 //!   to it cannot put one user's in another's place.
 //! * One process refreshes a token, by a lease that ends by itself when its holder dies; all changes are compare-and-swap.
-//! * Redis must not evict these keys (`maxmemory-policy noeviction`), and a refresh token is lost with a Redis that forgets: let it
-//!   persist them where a person's consent is dear.
+//! * Redis must not evict these keys (`maxmemory-policy noeviction`), and should persist them where a person's consent is dear: a
+//!   Redis that comes back empty looks like a logout to every session, and what only it had is lost.
 //!
 //! # Nonces
 //!

@@ -13,6 +13,10 @@ done
 for package in "$stage/npm" "$stage/python"; do
   cp ../README.md ../LICENSE-MIT ../LICENSE-APACHE "$package"
 done
+# The version is the workspace's.
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' ../../../Cargo.toml | head -n 1)
+sed -i "s/\"version\": \".*\"/\"version\": \"$version\"/" "$stage/npm/package.json"
+sed -i "s/^version = \".*\"/version = \"$version\"/" "$stage/python/pyproject.toml"
 rm -rf "$out"
 mkdir -p "$out"
 (cd "$stage/npm" && npm pack --silent --pack-destination "$out")

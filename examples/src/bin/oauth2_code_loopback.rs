@@ -1,10 +1,12 @@
-//! Authorization code with PKCE for a program on this machine: it listens on a free port of loopback for the browser to come back
-//! to (RFC 8252). The authorization server and the browser are stand-ins, so that the example runs as it stands.
+//! Authorization code with PKCE for a program on this machine: one call opens the browser, and listens on a free port of
+//! loopback for it to come back to (RFC 8252). The authorization server and the browser are stand-ins, so that the example runs as it stands.
 
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::thread;
 
-use countersign::oauth2::{Config, Grant, Session};
-use countersign::{Authenticator, Context, Exchange, Payload, Step};
+use countersign::oauth2::{AuthorizationCode, Config, Session};
+use countersign::{Authenticator, Payload};
+use countersign_native::{Login, Notice};
 use http::{Request, Response};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -25,36 +27,20 @@ fn main() -> Result<(), Failure> {
         _ => Response::new("an item".to_owned()),
     })?;
 
-    // The browser comes back here, once.
-    let (came_back, callbacks) = mpsc::channel();
-    let listener = countersign_examples::serve(move |request| {
-        let _ = came_back.send(request.uri().to_string());
-        Response::new("You may close this window.".to_owned())
-    })?;
-
     let (auth_url, token_url) = (format!("http://{server}/auth"), format!("http://{server}/token"));
-    let grant = Grant::authorization_code(auth_url, token_url, "app", format!("http://{listener}/callback"));
+    let grant = AuthorizationCode::new(auth_url, token_url, "app", "http://127.0.0.1/callback");
     let session = Arc::new(Session::new(&Config::of(grant))?);
 
-    let login = session.login(&Context::now())?;
-    println!("open {}", login.url());
-    // The stand-in of a browser: it follows the redirect.
-    ureq::get(login.url()).call()?;
-    let callback = callbacks.recv_timeout(std::time::Duration::from_secs(10))?;
-
-    let redeeming = session.finish(&login, &callback, &Context::now())?;
-    let (mut exchange, mut step) = Exchange::converse(redeeming, &Context::now())?;
-    loop {
-        step = match step {
-            Step::Send(request) => exchange.on_response(&send(request)?, &Context::now())?,
-            Step::Wait(wait) => {
-                wait.block();
-                exchange.resume(&Context::now())?
-            }
-            Step::Done => break,
-        };
-    }
-    println!("the token: {:?}", session.token(&Context::now()).block()?);
+    // Without `without_browser` and `with_notice` the person's own browser is opened.
+    let login = Login::new(&session).with_program("the example").without_browser().with_notice(|notice| {
+        if let Notice::Open { url } = notice {
+            println!("open {url}");
+            // The stand-in of a browser: it follows the redirect.
+            let url = (*url).to_owned();
+            thread::spawn(move || ureq::get(&url).call().map(drop));
+        }
+    });
+    println!("the token: {:?}", login.run_blocking(send)?);
 
     let auth = Authenticator::from_arc(session);
     let response = auth.drive(Request::get(format!("http://{server}/items")).body(())?, send)?;

@@ -10,11 +10,11 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign::oauth2::{AuthorizationCode, Config, Grant, Session, TokenStore};
+use countersign::oauth2::{Config, Grant, Session, TokenStore};
 use countersign::{Authenticator, Payload};
 use countersign_file_store::FileTokenStore;
 use countersign_redis::{Redis, RedisTokenStore, SealingKey};
-use countersign_tests::verifiers;
+use countersign_tests::{rotation, verifiers};
 use http::{Request, Response};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -24,19 +24,17 @@ async fn main() -> Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["token", store, url, failures] => until_killed(&session(store, url, false)?, url, failures).await,
-        ["cold", store, url, count] => at_once(&session(store, url, true)?, url, count.parse()?).await,
+        ["token", store, url, failures] => until_killed(&session(store, rotation::grant(url))?, url, failures).await,
+        ["cold", store, url, count] => {
+            let grant = Grant::client_credentials(format!("{url}/token"), "worker", "s");
+            at_once(&session(store, grant)?, url, count.parse()?).await
+        }
         ["verify", port] => verifiers::serve(port.parse()?).await,
         _ => Err("worker token|cold|verify …".into()),
     }
 }
 
-fn session(store: &str, url: &str, is_machine: bool) -> Result<Authenticator> {
-    let token_url = format!("{url}/token");
-    let grant: Grant = match is_machine {
-        true => Grant::client_credentials(token_url, "worker", "s"),
-        false => AuthorizationCode::new(format!("{url}/auth"), token_url, "worker", "http://127.0.0.1/").into(),
-    };
+fn session(store: &str, grant: Grant) -> Result<Authenticator> {
     let store: Arc<dyn TokenStore> = match store.split_once(':') {
         Some(("redis", port)) => {
             let redis = Redis::open(&format!("redis://127.0.0.1:{port}/"))?;
@@ -80,7 +78,7 @@ async fn at_once(auth: &Authenticator, url: &str, count: usize) -> Result<()> {
 }
 
 async fn get(auth: &Authenticator, url: &str) -> Result<u16> {
-    let request = Request::get(format!("{url}/resource")).body(Payload::empty())?;
+    let request = Request::get(format!("{url}/api/x")).body(Payload::empty())?;
     let reply = auth.drive_async(request, send).await?;
     Ok(reply.status().as_u16())
 }

@@ -5,9 +5,11 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use countersign::scheme::encode::base64;
 use countersign_tests::free_port;
 use countersign_tests::guard::{Digest, PASSWORD, header, reply, with};
 use countersign_tests::stand_in::{Answer, StandIn};
+use countersign_tests::tls::certificate;
 use serde_json::json;
 
 use super::{basic, digest, file, folder, guarded, none, request, send, send_with, serving, text};
@@ -155,6 +157,20 @@ fn a_proxy_is_used_where_it_is_named() {
     assert!(run.code == 0, "{run:?}");
     let run = send(&[&asks, "--proxy", "ftp://u:hunter2@host"]);
     assert!(run.code == 2 && !run.err.contains("hunter2"), "{run:?}");
+}
+
+#[test]
+fn a_servers_certificate_is_trusted_where_the_file_says_so() {
+    let folder = folder("ca");
+    let server = StandIn::start_tls(&["http/1.1"], |_, _| Answer::Reply(reply(200, "over TLS"))).unwrap();
+    let asks = request(&folder, server.uri("/"), &basic());
+    let run = send(&[&asks]);
+    assert!(run.code == 6 && run.err.contains("certificate"), "{run:?}");
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", base64(&certificate()));
+    let run = send(&[&asks, "--ca", &file(&folder, "ca.pem", pem)]);
+    assert!(run.code == 0 && run.out.ends_with("over TLS"), "{run:?}");
+    let run = send(&[&asks, "--ca", &file(&folder, "no.pem", "hunter2")]);
+    assert!(run.code == 2 && run.err.contains("no certificate in PEM") && !run.err.contains("hunter2"), "{run:?}");
 }
 
 #[test]

@@ -61,12 +61,12 @@ fn digest() -> Authenticator {
 }
 
 /// One thread, as the clients' own work is what is compared.
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// A round of an asynchronous client: one request after the other.
-fn in_turn<C: 'static, F: Future<Output = ()>>(client: C, send: impl Fn(&C) -> F + 'static) -> Round {
+pub(crate) fn in_turn<C: 'static, F: Future<Output = ()>>(client: C, send: impl Fn(&C) -> F + 'static) -> Round {
     let runtime = runtime();
     Box::new(move || {
         runtime.block_on(async {
@@ -105,9 +105,9 @@ fn by_tasks<C: Send + Sync + 'static, F: Future<Output = ()> + Send>(
     })
 }
 
-type Hyper = Client<HttpConnector, Full<Bytes>>;
+pub(crate) type Hyper = Client<HttpConnector, Full<Bytes>>;
 
-fn hyper() -> Hyper {
+pub(crate) fn hyper() -> Hyper {
     Client::builder(TokioExecutor::new()).build_http()
 }
 

@@ -61,6 +61,9 @@ struct Person {
     timeout: Duration,
 }
 
+/// Where the browser comes back to, unless the config says so: a free port.
+const CALLBACK_URL: &str = "http://127.0.0.1/callback";
+
 fn oauth2(file: &GrantFile) -> Result<Config, Failure> {
     let json = serde_json::from_str(&input::text(&file.config)?)
         .map_err(|why| Failure::Input(format!("{} is not JSON: {why}", file.config.display())))?;
@@ -72,6 +75,9 @@ fn oauth2(file: &GrantFile) -> Result<Config, Failure> {
                 grant.ok_or_else(|| Failure::Input("the auth config has no `grant` to get a token by".into()))?;
             if file.name.is_some() {
                 grant.client_mut().token_name.clone_from(&file.name);
+            }
+            if let Some(consent) = grant.consent_mut().filter(|consent| consent.callback_url.is_empty()) {
+                consent.callback_url = CALLBACK_URL.to_owned();
             }
             Ok(config)
         }

@@ -22,7 +22,7 @@ async fn while_listening<Doing>(client: impl FnOnce(u16) -> Doing)
 where
     Doing: Future<Output = ()> + Send + 'static,
 {
-    let mut listener = Listener::new(&Callback::of("").unwrap(), "test").await.unwrap();
+    let mut listener = Listener::new(&Callback::of("http://127.0.0.1/callback").unwrap(), "test").await.unwrap();
     let port = listener.port;
     let doing = client(port);
     let asking = tokio::spawn(async move {
@@ -118,7 +118,7 @@ async fn a_head_that_is_no_head_is_not_waited_for() {
 
 #[tokio::test]
 async fn nobody_listens_afterwards() {
-    let listener = Listener::new(&Callback::of("").unwrap(), "test").await.unwrap();
+    let listener = Listener::new(&Callback::of("http://127.0.0.1/callback").unwrap(), "test").await.unwrap();
     let port = listener.port;
     let taken = Callback::of(&format!("http://127.0.0.1:{port}/")).unwrap();
     let Err(why) = Listener::new(&taken, "test").await else { panic!("two listen") };
