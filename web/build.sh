@@ -8,6 +8,8 @@ tools="$target/wasm-tools"
 glue=$(mktemp -d)
 trap 'rm -rf "$glue"' EXIT
 
+# A panic names its file: without the folders of the machine that built it.
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=crates"
 cargo build --quiet --profile wasm --package countersign-wasm --features page --target wasm32-unknown-unknown
 npm install --silent --no-audit --no-fund --prefix "$tools" binaryen@132.0.0
 wasm-bindgen --target no-modules --no-typescript --out-dir "$glue" --out-name why \

@@ -7,6 +7,8 @@ cd "$(dirname "$0")/../.."
 target="${CARGO_TARGET_DIR:-$PWD/target}"
 tools="$target/wasm-tools"
 
+# A panic names its file: without the folders of the machine that built it.
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=crates"
 cargo build --quiet --profile wasm --package countersign-wasm --target wasm32-unknown-unknown
 wasm="$target/wasm32-unknown-unknown/wasm/countersign_wasm.wasm"
 npm install --silent --no-audit --no-fund --prefix "$tools" binaryen@132.0.0

@@ -138,7 +138,7 @@ fn with_readable_signature(parts: &mut Parts) {
 }
 
 fn canonical_section(text: &str, other: Option<&str>, request: Option<&Request<Payload>>, sides: Sides) -> Section {
-    let mut section = Section::new(format!("canonical request ({})", sides.0));
+    let mut section = Section::new(titled("canonical request", sides.0));
     let lines: Vec<&str> = text.split('\n').collect();
     let end = lines.iter().skip(3).position(|line| line.is_empty()).map_or(lines.len(), |at| at + 3);
     for (number, line) in lines.iter().enumerate() {
@@ -157,6 +157,12 @@ fn canonical_section(text: &str, other: Option<&str>, request: Option<&Request<P
     section
 }
 
+/// A text, and whose it is.
+pub(crate) fn titled(what: &str, whose: &str) -> String {
+    let whose = if whose == HERE { "calculated from the request" } else { whose };
+    format!("{what} ({whose})")
+}
+
 fn header_origin(line: &str, request: Option<&Request<Payload>>) -> String {
     let name = line.split(':').next().unwrap_or_default();
     match (name, request.map(|request| request.headers().contains_key(name))) {
@@ -167,7 +173,7 @@ fn header_origin(line: &str, request: Option<&Request<Payload>>) -> String {
 }
 
 fn string_section(text: &str, other: Option<&str>, sides: Sides) -> Section {
-    let mut section = Section::new(format!("string to sign ({})", sides.0));
+    let mut section = Section::new(titled("string to sign", sides.0));
     for (number, line) in text.split('\n').enumerate() {
         let (part, origin) = match number {
             0 => ("algorithm", "the Authorization header"),

@@ -72,7 +72,7 @@ fn section(
     request: Option<&Request<countersign::Payload>>,
     whose: &str,
 ) -> Section {
-    let mut section = Section::new(format!("base string ({whose}), decoded once"));
+    let mut section = Section::new(crate::aws::titled("base string, decoded once", whose));
     let (method, url, parameters) = apart(text);
     section.push("method", method, "the request's method, in upper case");
     section.push("URL", url, "scheme and host in lower case, path; no query, no default port");

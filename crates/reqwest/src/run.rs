@@ -5,8 +5,9 @@ use countersign::adapter::{Journey, Plan};
 use countersign::scheme::target::Origin;
 use countersign::{Error as AuthError, ErrorKind, Payload, Reply, Step};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
+use http::request::Parts;
 use http::{Request, StatusCode, Uri};
-use reqwest::{Body, Client, Response};
+use reqwest::{Body, Client, Response, Url};
 
 #[cfg(not(target_arch = "wasm32"))]
 use crate::connection::Connection;
@@ -19,15 +20,18 @@ pub(crate) async fn run<C: Carry>(
     session: Session,
 ) -> Result<Response, C::Error> {
     let timeout = request.timeout().copied();
+    let url = request.url().clone();
     let (mut parts, body) = Request::<Body>::try_from(request).map_err(without_query)?.into_parts();
     drop_user_info(&mut parts.headers);
     let (payload, stream) = body::keep(body).await.map_err(without_query)?;
+    let known = (parts.uri.clone(), url);
     let plan = session.plan(Plan::new());
     let request = Request::from_parts(parts, payload);
     let (journey, mut step) = Journey::start(session.authenticator(), &plan, request).map_err(Error::Auth)?;
     let mut run = Run {
         session,
         timeout,
+        known,
         journey,
         stream,
         last: None,
@@ -56,6 +60,12 @@ struct Run {
     session: Session,
     /// The request's own, for each leg.
     timeout: Option<Duration>,
+    /// The caller's URL, in both forms: most legs ask for it.
+    #[cfg_attr(
+        target_arch = "wasm32",
+        expect(dead_code, reason = "requests of a browser are built from the one form only")
+    )]
+    known: (Uri, Url),
     journey: Journey,
     /// The caller's body, where it is not bytes and not sent yet.
     stream: Option<Body>,
@@ -65,31 +75,41 @@ struct Run {
 }
 
 /// A reply, its body read where the scheme asks for it.
-struct Received {
-    status: StatusCode,
-    headers: HeaderMap,
-    bytes: Bytes,
-    /// As the caller may get it.
-    response: Option<Response>,
+enum Received {
+    Open(Response),
+    Read {
+        status: StatusCode,
+        headers: HeaderMap,
+        bytes: Bytes,
+        /// As the caller may get it.
+        response: Option<Response>,
+    },
 }
 
 impl Run {
     async fn leg<C: Carry>(&mut self, carrier: &mut C, request: Request<Payload>) -> Result<Step, C::Error> {
         let asked = request.uri().clone();
         let request = self.with_body(request)?;
+        let url = request.url().clone();
         let sent = match self.own_client() {
             Some(client) => client.clone().carry(request).await.map_err(C::Error::from),
             None => carrier.carry(request).await,
         };
         let outcome = match sent {
-            Ok(response) => self.whole(asked, response).await.map_err(C::Error::from),
+            Ok(response) => self.whole((asked, url), response).await.map_err(C::Error::from),
             Err(why) => {
                 self.leg_failed();
                 Err(why)
             }
         };
         match outcome {
-            Ok(Received { status, headers, bytes, response }) => {
+            Ok(Received::Open(response)) => {
+                let reply = Reply::new(response.status(), response.headers(), &[]);
+                let step = self.journey.on_response(reply).map_err(Error::Auth)?;
+                self.last = Some(response);
+                Ok(step)
+            }
+            Ok(Received::Read { status, headers, bytes, response }) => {
                 let step = self.journey.on_response(Reply::new(status, &headers, &bytes)).map_err(Error::Auth)?;
                 self.last = response;
                 Ok(step)
@@ -122,27 +142,42 @@ impl Run {
             Some(bytes) => Body::from(bytes.clone()),
             None => self.stream.take().ok_or_else(Journey::body_is_gone)?,
         };
-        let mut request = reqwest::Request::try_from(Request::from_parts(parts, body)).map_err(without_query)?;
+        let mut request = self.built(parts, body).map_err(without_query)?;
         *request.timeout_mut() = self.timeout;
         Ok(request)
     }
 
+    /// reqwest's own request, without parsing a URL that is known.
+    fn built(&self, parts: Parts, body: Body) -> reqwest::Result<reqwest::Request> {
+        #[cfg(not(target_arch = "wasm32"))]
+        if parts.uri == self.known.0 && !has_user_info(&self.known.1) && parts.extensions.is_empty() {
+            let mut request = reqwest::Request::new(parts.method, self.known.1.clone());
+            *request.version_mut() = parts.version;
+            *request.headers_mut() = parts.headers;
+            *request.body_mut() = Some(body);
+            return Ok(request);
+        }
+        reqwest::Request::try_from(Request::from_parts(parts, body))
+    }
+
     /// Reads a response's body, where the scheme asks for it.
-    async fn whole(&mut self, asked: Uri, response: Response) -> Result<Received, Error> {
-        self.check_origin(&asked, &response)?;
+    async fn whole(&mut self, (asked, url): (Uri, Url), response: Response) -> Result<Received, Error> {
+        if *response.url() != url {
+            self.check_origin(&asked, &response)?;
+        }
         #[cfg(not(target_arch = "wasm32"))]
         self.see_connection(&response)?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        if !self.journey.reads_body_of(Reply::new(status, &headers, &[])) {
-            return Ok(Received { status, headers, bytes: Bytes::new(), response: Some(response) });
+        if !self.journey.reads_body_of(Reply::new(response.status(), response.headers(), &[])) {
+            return Ok(Received::Open(response));
         }
+        let (status, headers) = (response.status(), response.headers().clone());
         if cfg!(target_arch = "wasm32") && !self.journey.is_own_leg() {
             const WHY: &str = "the server's proof covers its reply's body, which cannot be read twice in a browser";
             return Err(AuthError::new(ErrorKind::InvalidRequest, WHY).into());
         }
         let most = self.session.most_read(&self.journey);
         let (response, bytes) = body::read(response, most).await?;
-        Ok(Received { status, headers, bytes, response })
+        Ok(Received::Read { status, headers, bytes, response })
     }
 
     /// Whether the client followed a redirect by itself to where it may not lead.
@@ -234,6 +269,11 @@ impl Run {
             _ => response,
         })
     }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn has_user_info(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 /// reqwest makes a Basic `Authorization` of a URL's user info, as the request is built.

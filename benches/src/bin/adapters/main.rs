@@ -54,7 +54,7 @@ fn rows() -> Vec<Row> {
         row("ntlm-kept-ureq", 1.1, clients::bare_ureq(), clients::ureq(Signed::Ntlm)),
         row("digest-64-tasks-tower", 1.05, clients::bare_hyper_tasks(), clients::tower_tasks()),
         row("digest-64-tasks-reqwest", 1.05, clients::bare_reqwest_tasks(), clients::reqwest_tasks()),
-        row("verify-layer-hawk", 1.05, verifier::bare(), verifier::hawk()),
+        row("verify-layer-hawk", 1.2, verifier::bare(), verifier::hawk()),
     ]
 }
 

@@ -322,3 +322,20 @@ fn a_request_counts_once_where_it_is_remembered() {
     let verified = verify_now(&with_header(&parts, "x-a", "1 2"), &payload).unwrap();
     assert!(seen.remember_now(&verified.replay_key(), verified.expires_at()).is_err());
 }
+
+#[test]
+fn what_must_have_been_signed_is_what_was() {
+    for (add_to, service) in PLACES {
+        let config = config(add_to, service);
+        let uri = "https://bucket.example.com/a%20b//c?b=2&a=1+1&a=%7E";
+        let (mut parts, body) = Request::put(uri).header("x-a", " 1  2 ").body("body").unwrap().into_parts();
+        let mut payload = Payload::from(body);
+        let signer = Signer::new(&config).unwrap();
+        let ours = signer.sign(&mut parts, &mut payload, &Context::at(NOW).explaining()).unwrap();
+        let verifier = Verifier::new();
+        let theirs = verifier.explain(&verifier.read(&parts).unwrap(), &payload).unwrap();
+        assert!(ours.canonical_request().is_some());
+        assert_eq!(theirs.canonical_request(), ours.canonical_request());
+        assert_eq!(theirs.string_to_sign(), ours.string_to_sign());
+    }
+}

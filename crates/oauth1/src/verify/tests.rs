@@ -253,3 +253,18 @@ fn debug_shows_no_secret() {
     let shown = format!("{claim:?} {verifier:?} {:?}", keys("s3cret").with_token_secret("t0ken"));
     assert!(shown.contains("\"k\"") && !shown.contains("s3cret") && !shown.contains("t0ken"), "{shown}");
 }
+
+#[test]
+fn what_must_have_been_signed_is_what_was() {
+    for add_to in [AddTo::Header, AddTo::Request] {
+        let mut config = Config::new("k", "s").with_token("t", "ts");
+        config.add_to = add_to;
+        let (mut parts, mut payload) = form().body(Payload::from("b=x+y&a=0")).unwrap().into_parts();
+        let ctx = Context::at(NOW).with_nonce("n").explaining();
+        let ours = Signer::new(&config).unwrap().sign(&mut parts, &mut payload, &ctx).unwrap();
+        let verifier = Verifier::new();
+        let theirs = verifier.explain(&verifier.read(&parts, &payload).unwrap(), &payload).unwrap();
+        assert!(ours.string_to_sign().is_some());
+        assert_eq!(theirs.string_to_sign(), ours.string_to_sign());
+    }
+}

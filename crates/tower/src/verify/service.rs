@@ -56,7 +56,8 @@ where
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
             match admit(&shared, request).await {
-                Ok((request, verified)) => {
+                Ok((request, None)) => ready.call(request).await,
+                Ok((request, Some(verified))) => {
                     let reply = ready.call(request).await?;
                     Ok(prove(&shared, &verified, reply).await)
                 }
@@ -72,8 +73,8 @@ enum Held<B> {
     Whole(Bytes),
 }
 
-/// The request with who sent it in its extensions, or why it is refused.
-async fn admit<V, B>(shared: &Shared<V>, request: Request<B>) -> Result<(Request<B>, V::Verified), Refusal>
+/// The request with who sent it in its extensions, and once more where the reply is to be proved to them; or why it is refused.
+async fn admit<V, B>(shared: &Shared<V>, request: Request<B>) -> Result<(Request<B>, Option<V::Verified>), Refusal>
 where
     V: Verify,
     B: Body<Data: Send, Error: Into<BoxError>> + From<Bytes> + Send,
@@ -87,12 +88,13 @@ where
     if let Some(routed) = routed {
         parts.uri = routed;
     }
-    parts.extensions.insert(verified.clone());
+    let proved_to = (shared.scheme.proof(&verified) != Proof::None).then(|| verified.clone());
+    parts.extensions.insert(verified);
     let body = match body {
         Held::Stream(body) => body,
         Held::Whole(bytes) => B::from(bytes),
     };
-    Ok((Request::from_parts(parts, body), verified))
+    Ok((Request::from_parts(parts, body), proved_to))
 }
 
 /// Form, key, signature, time, body, nonce.
