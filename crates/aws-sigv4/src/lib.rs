@@ -72,7 +72,9 @@ pub use config::{AddTo, Config, PayloadSigning};
 #[doc(no_inline)]
 pub use countersign_core as scheme;
 #[doc(no_inline)]
-pub use countersign_core::{Context, Error, ErrorKind, Payload, Result, Scheme, Secret, Signed};
+pub use countersign_core::{
+    Context, Dialogue, Error, ErrorKind, Exchange, Payload, Reply, Result, Scheme, Secret, Signed, Step, Wait,
+};
 pub use headers::UNSIGNED_HEADERS;
 #[doc(no_inline)]
 pub use http;

@@ -41,6 +41,9 @@ mod signer;
 pub mod verify;
 
 pub use config::Config;
+/// What every scheme is built from: the crate `countersign-core`.
+#[doc(no_inline)]
+pub use countersign_core as scheme;
 /// The words that all schemes share: of the crate `countersign-core`.
 pub use countersign_core::{
     Context, Dialogue, Error, ErrorKind, Exchange, Payload, Reply, Result, Scheme, Secret, Signed, Step, Wait,

@@ -219,6 +219,10 @@ enum Part {
     /// It signs the request as it goes out.
     Signs,
     /// It talks to a server, and then adds what that takes.
+    #[cfg_attr(
+        not(any(feature = "digest", feature = "ntlm", feature = "oauth2")),
+        expect(dead_code, reason = "no scheme of this build converses")
+    )]
     Converses,
 }
 

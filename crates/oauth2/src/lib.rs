@@ -76,6 +76,9 @@ pub use config::{
     Consent, DeviceCode, DpopKey, Grant, GrantType, Implicit, JwtBearer, Password, RefreshToken, TokenEndpoint,
     TokenExchange,
 };
+/// What every scheme is built from: the crate `countersign-core`.
+#[doc(no_inline)]
+pub use countersign_core as scheme;
 pub use countersign_core::{
     Context, Dialogue, Error, ErrorKind, Exchange, Payload, Reply, Result, Scheme, Secret, Signed, Step, Wait,
 };

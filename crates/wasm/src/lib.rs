@@ -38,7 +38,7 @@ pub fn explain(config: &JsValue, request: &JsValue, context: &JsValue) -> Result
     Authenticator::new(config)?.explain(request, context)
 }
 
-/// Starts one request's conversation: its first step is `exchange.step`. An [`Authenticator`] that is kept remembers nonces and tokens
+/// Starts one request's conversation: its first step is `exchange.step`. An `Authenticator` that is kept remembers nonces and tokens
 /// from one request to the next.
 ///
 /// # Errors
