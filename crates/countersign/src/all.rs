@@ -18,16 +18,20 @@
 //! one may sign, and at most one may converse with the server (Digest, NTLM, a grant of OAuth 2). Beside each other, the request
 //! is signed once, before the conversation, which then adds its header.
 
+mod conversation;
+mod place;
+
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
-use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Reply, Result, Scheme, Signed, Step};
+use countersign_core::{Context, Dialogue, Error, ErrorKind, Once, Payload, Result, Scheme, Signed};
 use http::Request;
 use http::request::Parts;
 
+use self::conversation::Conversation;
+use self::place::{Part, Place};
+use crate::AuthConfig;
 use crate::builder::Making;
-use crate::{AuthConfig, api_key};
 
 /// What applies together. As JSON: `{ "of": [{ "type": "bearer", "token": "…" }, { "type": "api-key", "key": "…", "value": "…" }] }`.
 #[derive(Clone, Debug)]
@@ -129,174 +133,21 @@ impl Scheme for Signer {
     fn dialogue(self: Arc<Self>, request: Request<Payload>) -> Box<dyn Dialogue> {
         match &self.last {
             None => Once::boxed(self, request),
-            Some(_) => Box::new(Conversation { signer: self, state: State::Unsent(Some(request)) }),
+            Some(_) => Box::new(Conversation::new(self, request)),
         }
     }
-}
-
-/// The conversation of the last scheme, about a request that has the keys already.
-struct Conversation {
-    signer: Arc<Signer>,
-    state: State,
-}
-
-enum State {
-    Unsent(Option<Request<Payload>>),
-    Under { dialogue: Box<dyn Dialogue>, keys: Signed, signed: Option<Signed> },
-}
-
-impl Conversation {
-    /// What the last scheme's dialogue answers; then, how its request was signed.
-    fn tell<T>(&mut self, say: impl FnOnce(&mut dyn Dialogue) -> T) -> Option<T> {
-        let State::Under { dialogue, keys, signed } = &mut self.state else { return None };
-        let answer = say(dialogue.as_mut());
-        *signed = dialogue.signed().map(|last| keys.clone().then(last.clone()));
-        Some(answer)
-    }
-
-    fn dialogue(&self) -> Option<&dyn Dialogue> {
-        match &self.state {
-            State::Unsent(_) => None,
-            State::Under { dialogue, .. } => Some(dialogue.as_ref()),
-        }
-    }
-}
-
-impl Dialogue for Conversation {
-    fn start(&mut self, ctx: &Context) -> Result<Step> {
-        if let State::Unsent(request) = &mut self.state {
-            let (Some(request), Some(last)) = (request.take(), &self.signer.last) else { return Err(over()) };
-            let (mut parts, mut payload) = request.into_parts();
-            let keys = self.signer.add_keys(&mut parts, &mut payload, ctx)?;
-            let dialogue = Arc::clone(last).dialogue(Request::from_parts(parts, payload));
-            self.state = State::Under { dialogue, keys, signed: None };
-        }
-        self.tell(|dialogue| dialogue.start(ctx)).unwrap_or_else(|| Err(over()))
-    }
-
-    fn on_response(&mut self, reply: Reply<'_>, ctx: &Context) -> Result<Step> {
-        self.tell(|dialogue| dialogue.on_response(reply, ctx)).unwrap_or_else(|| Err(over()))
-    }
-
-    fn resume(&mut self, ctx: &Context) -> Result<Step> {
-        self.tell(|dialogue| dialogue.resume(ctx)).unwrap_or_else(|| Err(over()))
-    }
-
-    fn on_send_failed(&mut self, ctx: &Context) -> Option<Result<Step>> {
-        self.tell(|dialogue| dialogue.on_send_failed(ctx)).flatten()
-    }
-
-    fn reads_body(&self) -> bool {
-        self.dialogue().is_some_and(Dialogue::reads_body)
-    }
-
-    fn connection_bound(&self) -> bool {
-        self.dialogue().is_some_and(Dialogue::connection_bound)
-    }
-
-    fn signed(&self) -> Option<&Signed> {
-        match &self.state {
-            State::Unsent(_) => None,
-            State::Under { signed, .. } => signed.as_ref(),
-        }
-    }
-}
-
-fn over() -> Error {
-    Error::new(ErrorKind::InvalidRequest, "this exchange has not begun, or could not begin")
 }
 
 fn invalid(message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidConfig, message)
 }
 
-/// What a config does to a request.
-enum Part {
-    /// It adds an API key.
-    Key,
-    /// It adds something else that is known beforehand.
-    Known,
-    /// It signs the request as it goes out.
-    Signs,
-    /// It talks to a server, and then adds what that takes.
-    #[cfg_attr(
-        not(any(feature = "digest", feature = "ntlm", feature = "oauth2")),
-        expect(dead_code, reason = "no scheme of this build converses")
-    )]
-    Converses,
-}
-
-impl Part {
-    fn of(config: &AuthConfig) -> Self {
-        match config {
-            AuthConfig::ApiKey(_) => Self::Key,
-            AuthConfig::None | AuthConfig::Inherit | AuthConfig::Bearer(_) => Self::Known,
-            #[cfg(feature = "basic")]
-            AuthConfig::Basic(_) => Self::Known,
-            #[cfg(feature = "oauth2")]
-            AuthConfig::Oauth2(config) if config.grant.is_none() => Self::Known,
-            #[cfg(feature = "oauth2")]
-            AuthConfig::Oauth2(_) => Self::Converses,
-            #[cfg(feature = "digest")]
-            AuthConfig::Digest(_) => Self::Converses,
-            #[cfg(feature = "ntlm")]
-            AuthConfig::Ntlm(_) => Self::Converses,
-            _ => Self::Signs,
-        }
-    }
-}
-
-/// What a config fills in a request.
-#[derive(Eq, PartialEq)]
-enum Place<'a> {
-    /// In lower case.
-    Header(Cow<'a, str>),
-    Query(Cow<'a, str>),
-    Cookie(&'a str),
-}
-
-impl<'a> Place<'a> {
-    /// None for what fills nothing.
-    fn of(config: &'a AuthConfig) -> Option<Self> {
-        let authorization = Self::Header("authorization".into());
-        Some(match config {
-            AuthConfig::None | AuthConfig::Inherit | AuthConfig::All(_) => return None,
-            AuthConfig::ApiKey(config) => match config.add_to {
-                api_key::AddTo::Header => Self::Header(config.key.to_ascii_lowercase().into()),
-                api_key::AddTo::Query => Self::Query(config.key.as_str().into()),
-                api_key::AddTo::Cookie => Self::Cookie(&config.key),
-            },
-            #[cfg(feature = "oauth2")]
-            AuthConfig::Oauth2(config) if config.add_to == crate::oauth2::AddTo::Query => {
-                Self::Query("access_token".into())
-            }
-            #[cfg(feature = "aws-sigv4")]
-            AuthConfig::AwsSigv4(config) if config.add_to == crate::aws_sigv4::AddTo::Query => {
-                Self::Query("X-Amz-Signature".into())
-            }
-            #[cfg(feature = "oauth1")]
-            AuthConfig::Oauth1(config) if config.add_to == crate::oauth1::AddTo::Request => {
-                Self::Query("oauth_signature".into())
-            }
-            _ => authorization,
-        })
-    }
-}
-
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, name) = match self {
-            Self::Header(name) => ("header", name.as_ref()),
-            Self::Query(name) => ("query parameter", name.as_ref()),
-            Self::Cookie(name) => ("cookie", *name),
-        };
-        write!(f, "the {what} {}", countersign_core::Quoted(name.as_bytes()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api_key;
+    #[cfg(feature = "digest")]
+    use countersign_core::Step;
 
     fn key(name: &str, add_to: api_key::AddTo) -> AuthConfig {
         AuthConfig::ApiKey(api_key::Config { add_to, ..api_key::Config::new(name, "hunter2") })
