@@ -188,14 +188,14 @@ impl<'a> Fields<'a> {
             }
         }
         let date = if parts.headers.contains_key(X_AMZ_DATE) { X_AMZ_DATE } else { DATE };
-        let token = text(&parts.headers, &X_AMZ_SECURITY_TOKEN);
+        let token = folded(text(&parts.headers, &X_AMZ_SECURITY_TOKEN));
         Ok(Self {
             credential: credential.ok_or_else(wrong)?,
             signed_headers: signed_headers.ok_or_else(wrong)?,
             signature: signature.ok_or_else(wrong)?,
             date: Cow::Borrowed(text(&parts.headers, &date)),
             expires: None,
-            session_token: (!token.is_empty()).then_some(Cow::Borrowed(token)),
+            session_token: (!token.is_empty()).then_some(token),
         })
     }
 
@@ -219,6 +219,15 @@ impl<'a> Fields<'a> {
             session_token: parameter(query, "X-Amz-Security-Token")?,
         })
     }
+}
+
+/// A header's value as it is signed: white space around it does not count, nor how much of it there is within.
+fn folded(value: &str) -> Cow<'_, str> {
+    if value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Cow::Borrowed(value);
+    }
+    let words: Vec<_> = value.split([' ', '\t']).filter(|word| !word.is_empty()).collect();
+    Cow::Owned(words.join(" "))
 }
 
 /// The value of a parameter, decoded; its name is compared decoded.

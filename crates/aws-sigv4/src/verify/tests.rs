@@ -127,6 +127,13 @@ fn what_is_added_on_the_way_is_refused() {
 }
 
 #[test]
+fn a_token_is_reported_as_it_is_signed() {
+    let (parts, payload) = sign(&config(AddTo::Header, "s3"));
+    let spaced = with_header(&parts, "x-amz-security-token", " tok/en= \t");
+    assert_eq!(verify_now(&spaced, &payload).unwrap().session_token, Some(Secret::from("tok/en=")));
+}
+
+#[test]
 fn a_token_outside_the_signature_is_reported_as_such() {
     let mut config = config(AddTo::Header, "iotdata");
     config.unsigned_session_token = true;
