@@ -127,7 +127,7 @@ impl FromStr for Kind {
     type Err = Error;
 
     /// # Errors
-    /// [`ErrorKind::InvalidImport`] with the names that there are.
+    /// [`ErrorKind::InvalidImport`](countersign::ErrorKind::InvalidImport) with the names that there are.
     fn from_str(name: &str) -> Result<Self> {
         Self::all().find(|kind| kind.as_str() == name).ok_or_else(|| {
             let names: Vec<&str> = Self::all().map(Self::as_str).collect();
