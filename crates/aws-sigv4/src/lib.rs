@@ -34,6 +34,18 @@
 //! * The time is the [`Context`]'s; a given `X-Amz-Date` is replaced.
 //! * `X-Amz-Content-Sha256` is sent to S3 only, unless asked for; one that the request already has is taken as the hash.
 //!
+//! # Errors you can meet
+//!
+//! | kind | when |
+//! | --- | --- |
+//! | [`InvalidConfig`](ErrorKind::InvalidConfig) | an empty key id or secret, `/` or a line end in region or service, an expiry outside 1 to 604,800 seconds |
+//! | [`InvalidRequest`](ErrorKind::InvalidRequest) | a URI without host, a header to sign that is not UTF-8 |
+//! | [`PayloadRequired`](ErrorKind::PayloadRequired) | the body's hash is signed, and the body is streamed: use [`PayloadSigning::Unsigned`], signed chunks, or give the hash |
+//! | [`UnsupportedAlgorithm`](ErrorKind::UnsupportedAlgorithm) | a region set without the feature `sigv4a` |
+//!
+//! A 403 is not an error: it is the server's reply, and yours. `SignatureDoesNotMatch` quotes the canonical request that the server
+//! made: compare it with [`Signed::canonical_request`].
+//!
 //! # What it does not do
 //!
 //! It does not read AWS profiles, instance metadata or the environment: credentials are given. It does not send a `Host`
@@ -44,6 +56,14 @@
 //! * AWS refuses a clock that is off by more than five minutes (S3: fifteen).
 //! * Some S3 look-alikes sort parameters of one name by name only, not by value: avoid repeated names there.
 //! * AWS IoT wants the session token outside the signature: [`Config::unsigned_session_token`].
+//!
+//! # Features
+//!
+//! * `system` (default): [`Context::now`], the system's clock and randomness. Without it the crate builds for
+//!   `wasm32-unknown-unknown`.
+//! * `serde`: `Serialize` and `Deserialize` for [`Config`].
+//! * `sigv4a`: signatures that hold for several regions, on P-256.
+//! * `event-stream`: whole event-stream messages, with their checksums.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

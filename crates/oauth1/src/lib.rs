@@ -25,6 +25,17 @@
 //! * With [`Context::explaining`], the result keeps the signature base string: the first thing to compare when a provider answers
 //!   `invalid_signature`.
 //!
+//! # Errors you can meet
+//!
+//! | kind | when |
+//! | --- | --- |
+//! | [`InvalidConfig`](ErrorKind::InvalidConfig) | an empty consumer key, or a text that no header can hold |
+//! | [`InvalidKey`](ErrorKind::InvalidKey) | an RSA method without a key, or with one that cannot be read |
+//! | [`UnsupportedAlgorithm`](ErrorKind::UnsupportedAlgorithm) | a method that this build does not know, or RSA without the feature `rsa` |
+//! | [`InvalidRequest`](ErrorKind::InvalidRequest) | a URI without host |
+//! | [`PayloadRequired`](ErrorKind::PayloadRequired) | a form body, or one to hash, is streamed |
+//! | [`Randomness`](ErrorKind::Randomness) | no nonce could be drawn |
+//!
 //! # What it does not do
 //!
 //! * A multipart or JSON body is not signed, except by its hash (`include_body_hash`); RFC 5849 signs only form bodies.
@@ -43,6 +54,13 @@
 //!
 //! Postman draws an 11-character nonce; here it is 32 hex digits. Postman sends a request unsigned, silently, when the consumer key
 //! is missing; here that is an error.
+//!
+//! # Features
+//!
+//! * `system` (default): [`Context::now`], the system's clock and randomness. Without it the crate builds for
+//!   `wasm32-unknown-unknown`.
+//! * `serde`: `Serialize` and `Deserialize` for [`Config`].
+//! * `rsa`: the methods RSA-SHA1, RSA-SHA256 and RSA-SHA512. It needs the system's randomness.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

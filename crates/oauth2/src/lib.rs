@@ -54,10 +54,28 @@
 //! endpoint are errors: let your client follow none there. A token endpoint that fails is left alone for as long as it asks
 //! (`Retry-After`), else for a second, two, four, up to a minute; meanwhile its error is returned at once.
 //!
+//! # Errors you can meet
+//!
+//! | kind | when, and what to do |
+//! | --- | --- |
+//! | [`InvalidConfig`](ErrorKind::InvalidConfig) | neither token nor grant, an endpoint of plain http, a missing credential |
+//! | [`NeedsExchange`](ErrorKind::NeedsExchange) | `sign` without a token: fetch it through an exchange |
+//! | [`NeedsAuthorization`](ErrorKind::NeedsAuthorization) | a person must consent: [`Session::login`] |
+//! | [`TokenRequestFailed`](ErrorKind::TokenRequestFailed) | the server refused, or its reply is not one; the cause is a [`ServerError`] |
+//! | [`StateMismatch`](ErrorKind::StateMismatch) | a callback that does not belong to this login: somebody else's, or an attack |
+//! | [`StoreFailed`](ErrorKind::StoreFailed) | the token store is away |
+//!
 //! # What it does not do
 //!
 //! * It opens no browser and listens on no port: the crate `countersign-native` does.
 //! * Keys of `private_key_jwt` and DPoP are on P-256 (feature `jwt`); no RSA. Id tokens are kept, not verified.
+//!
+//! # Features
+//!
+//! * `system` (default): [`Context::now`], the system's clock and randomness. Without it the crate builds for
+//!   `wasm32-unknown-unknown`.
+//! * `serde`: `Serialize` and `Deserialize` for [`Config`] and [`Token`].
+//! * `jwt`: keys on the curve P-256, for `private_key_jwt` and DPoP.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
