@@ -52,9 +52,13 @@ impl<'a> Target<'a> {
         Ok(Self { parts, scheme, form, place, replaces_query, replaces_form })
     }
 
+    /// Whether the `Authorization` header is of this scheme, whatever follows its name: providers would read it.
     pub(crate) fn has_oauth_header(&self) -> bool {
-        let scheme = self.parts.headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().get(..6));
-        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"OAuth "))
+        let value = self.parts.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+        value.split_at_checked(5).is_some_and(|(scheme, rest)| {
+            let is_whole = rest.first().is_none_or(|next| matches!(next, b' ' | b'\t' | b','));
+            is_whole && scheme.eq_ignore_ascii_case(b"OAuth")
+        })
     }
 }
 

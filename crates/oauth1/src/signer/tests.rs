@@ -88,6 +88,12 @@ fn another_schemes_header_stays_beside_a_signed_query() {
     in_request.add_to = AddTo::Request;
     let request = Request::get("http://h/").header("authorization", "Basic YTpi");
     assert_eq!(sign(&in_request, request, Payload::empty()).unwrap().0.headers[AUTHORIZATION], "Basic YTpi");
+    // Whatever a provider would take for a signature of this scheme goes.
+    for (header, stays) in [("oauth\toauth_token=\"x\"", false), ("OAuth", false), ("OAuth2 x", true)] {
+        let request = Request::get("http://h/").header("authorization", header);
+        let (parts, _) = sign(&in_request, request, Payload::empty()).unwrap();
+        assert_eq!(parts.headers.contains_key(AUTHORIZATION), stays, "{header:?}");
+    }
 }
 
 #[test]
