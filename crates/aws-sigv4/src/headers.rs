@@ -118,6 +118,9 @@ impl<'a> SignedHeaders<'a> {
         for (name, value) in headers {
             let text = name.as_str();
             match text {
+                "host" if value.as_bytes().trim_ascii().is_empty() => {
+                    return Err(Error::new(ErrorKind::InvalidRequest, "the request's Host header is empty"));
+                }
                 "host" => given.has_host = true,
                 "x-amz-content-sha256" if given.content_sha256.is_some() => {
                     return Err(Error::new(

@@ -4,7 +4,7 @@
 
 use countersign_aws_sigv4::verify::Verifier;
 use countersign_aws_sigv4::{AddTo, Config, PayloadSigning, Signer};
-use countersign_core::{Context, Payload, Scheme as _, Secret};
+use countersign_core::{Context, ErrorKind, Payload, Scheme as _, Secret};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Uri};
 use proptest::prelude::*;
@@ -137,5 +137,16 @@ proptest! {
         let verified = verify("secret");
         prop_assert!(verified.is_ok(), "{verified:?}");
         prop_assert!(verify("other").is_err());
+    }
+}
+
+#[test]
+fn an_empty_host_header_is_no_host() {
+    for host in ["", " "] {
+        let request = Request::get("http://h/").header("host", host).body(Payload::empty()).unwrap();
+        let (mut parts, mut payload) = request.into_parts();
+        let signer = Signer::new(&Config::new("AKIDEXAMPLE", "secret")).unwrap();
+        let error = signer.sign(&mut parts, &mut payload, &Context::at(0)).unwrap_err();
+        assert_eq!((error.kind(), parts.headers.len()), (ErrorKind::InvalidRequest, 1));
     }
 }
