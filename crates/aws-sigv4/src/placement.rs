@@ -240,7 +240,7 @@ fn sign_canonical(
     )
 }
 
-/// Appends the string to sign: algorithm, time, scope and the canonical request's hash, a line each.
+/// Appends the string to sign: algorithm, time, scope and the canonical request's hash, one per line.
 /// Source: "Create a signed AWS API request", step 3, AWS Identity and Access Management User Guide.
 pub(crate) fn push_string_to_sign(out: &mut Vec<u8>, algorithm: &str, time: &str, scope: &str, hash: &Hex64) {
     for line in [algorithm, time, scope] {

@@ -1,7 +1,7 @@
 //! The server's side: checks a request that was signed in its header or its query.
 //!
-//! Two stages, so that looking up a key may be async and is your own: [`Verifier::read`] says whose key a request claims to be
-//! signed with, [`Verifier::verify`] checks it with that key.
+//! Two stages, so that looking up a key may be async and is your own: [`Verifier::read`] says which key a request
+//! names, [`Verifier::verify`] checks it with that key.
 //!
 //! # Example
 //!
@@ -130,7 +130,7 @@ impl Verifier {
         self
     }
 
-    /// Reads whose key a request claims to be signed with, and for what. Nothing is believed yet.
+    /// Reads which key a request names, and for what. Nothing is believed yet.
     ///
     /// # Errors
     /// [`ErrorKind::NoCredentials`] when the request has no signature of SigV4; [`ErrorKind::InvalidRequest`] when it has two, or one that

@@ -186,7 +186,7 @@ impl Chain {
         Self { key: seed.key, lines, previous: seed.signature, text: String::with_capacity(400) }
     }
 
-    /// Signs algorithm, time and scope, the signature before, and these hashes, a line each.
+    /// Signs algorithm, time and scope, the signature before, and these hashes, one per line.
     fn next(&mut self, algorithm: &str, hashes: &[&str]) -> Hex64 {
         self.text.clear();
         self.text.push_str(algorithm);

@@ -15,7 +15,7 @@ use crate::signature::{ALGORITHM, Hex64};
 /// The most headers that a request may list as signed.
 const MOST_SIGNED_HEADERS: usize = 1024;
 
-/// Whose key a request claims to be signed with, and its proof: read, and not yet believed.
+/// The key that a request names, and the proof that it gives: read, and not yet believed.
 pub struct Claim<'a> {
     pub(super) parts: &'a Parts,
     credential: Credential<'a>,

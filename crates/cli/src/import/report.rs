@@ -92,7 +92,7 @@ fn in_words(auth: &AuthConfig) -> String {
     serde_json::to_value(auth).map(|json| words(&json)).unwrap_or_default()
 }
 
-/// The items, one a line: what selects it, method and URL, and how it is authenticated.
+/// The items, one per line: what selects it, method and URL, and how it is authenticated.
 pub(super) fn list(source: &Source<'_>, style: &Style, out: &mut impl Write) -> Result<(), Failure> {
     let items: Vec<&Item> = source.items().iter().collect();
     let width = items.iter().map(|item| shown(&item.name()).chars().count()).max().unwrap_or_default().min(60);

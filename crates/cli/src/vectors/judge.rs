@@ -132,7 +132,7 @@ fn text(bytes: &[u8]) -> String {
     str::from_utf8(bytes).map_or_else(|_| bytes.escape_ascii().to_string(), str::to_owned)
 }
 
-/// All values of a header, a line each, so that a second one differs from any single value.
+/// All values of a header, one per line, so that a second one differs from any single value.
 fn values(headers: &HeaderMap, name: &str) -> String {
     let values: Vec<_> = headers.get_all(name).iter().map(|value| text(value.as_bytes())).collect();
     if values.is_empty() { ABSENT.to_owned() } else { values.join("\n") }
